@@ -1,0 +1,191 @@
+//! The Step Functions interpreter: sans-IO, no clock, no randomness, no await. What happens comes in as [`Input`]s, what is to
+//! be done goes out as [`Effect`]s, so that waits take no time in tests and an execution is recovered by replaying its journal.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::asl::model::StateMachine;
+use crate::diagnostic::Diagnostic;
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = u64;
+/// Names a task for the life of its execution.
+pub type TaskId = u64;
+/// Names a timer for the life of its execution.
+pub type TimerId = u64;
+
+/// What an execution is told when it is made; together with its journal of inputs it determines everything.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Start {
+    /// `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`
+    pub execution_arn: String,
+    /// The name of the execution.
+    pub execution_name: String,
+    /// Its state machine.
+    pub state_machine_arn: String,
+    /// The name of its state machine.
+    pub state_machine_name: String,
+    /// The role it runs as.
+    pub role_arn: String,
+    /// The input as JSON text, valid (checked by StartExecution).
+    pub input: String,
+    /// When it was started.
+    pub started_at: Millis,
+}
+
+/// Something that happened, with the time and the randomness it may use. These are what the journal holds.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Input {
+    /// Now.
+    pub at: Millis,
+    /// Seed for everything random that the step needs (tokens, jitter, UUIDs).
+    pub seed: u64,
+    /// What happened.
+    pub what: Happened,
+}
+
+/// The kinds of input.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub enum Happened {
+    /// The execution begins. Always the first input, and only the first.
+    Started,
+    /// A task was handed over to what does it.
+    TaskStarted { task: TaskId },
+    /// A task could not be handed over (no such function, no permission …): an event `…ScheduleFailed` / `TaskStartFailed` or as AWS has it.
+    TaskNotStarted { task: TaskId, error: String, cause: String },
+    /// A task is done; `output` is JSON text.
+    TaskSucceeded { task: TaskId, output: String },
+    /// A task failed.
+    TaskFailed {
+        task: TaskId,
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    /// A task gave a sign of life.
+    TaskHeartbeat { task: TaskId },
+    /// A timer that was set has come.
+    TimerFired { timer: TimerId },
+    /// StopExecution was called.
+    Stopped {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+}
+
+/// What the driver has to do. Effects of one step are in order; history events are already numbered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Append to the history.
+    History(HistoryEvent),
+    /// Have a task done, then feed back `TaskStarted` and `TaskSucceeded` / `TaskFailed`.
+    ScheduleTask(TaskRequest),
+    /// Feed back `TimerFired` at that time.
+    SetTimer { timer: TimerId, at: Millis },
+    /// The timer is not needed any more.
+    CancelTimer { timer: TimerId },
+    /// The task's result is not wanted any more.
+    CancelTask { task: TaskId },
+    /// The execution has ended.
+    Finished(Outcome),
+}
+
+/// A task to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRequest {
+    /// Names it.
+    pub task: TaskId,
+    /// The task token, opaque and unguessable; also in the context object.
+    pub token: String,
+    /// The `Resource` of the state, as written.
+    pub resource: String,
+    /// The effective input or parameters.
+    pub parameters: Value,
+    /// The role in `Credentials`, if any.
+    pub credentials_role: Option<String>,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Outcome {
+    /// How.
+    pub status: Status,
+    /// The output as JSON text, when it succeeded.
+    pub output: Option<String>,
+    /// The error name, when it did not.
+    pub error: Option<String>,
+    /// The cause, when it did not.
+    pub cause: Option<String>,
+    /// When.
+    pub at: Millis,
+}
+
+/// The status of an execution, as the API writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs, reason = "the names are those of the API")]
+pub enum Status {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+}
+
+/// One event of the history, as `GetExecutionHistory` gives it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEvent {
+    /// 1, 2, 3 …
+    pub id: u64,
+    /// The event that led to it, 0 for none.
+    pub previous_event_id: u64,
+    /// When, in milliseconds; the API gives seconds with a fraction.
+    pub timestamp: Millis,
+    /// E.g. `PassStateEntered`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The name of the details member, e.g. `stateEnteredEventDetails`, and its value in the form of the API.
+    pub details: Option<(String, Value)>,
+}
+
+/// What is still outstanding, for a driver that has replayed a journal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pending {
+    /// Tasks without a result.
+    pub tasks: Vec<TaskRequest>,
+    /// Timers not fired.
+    pub timers: Vec<(TimerId, Millis)>,
+}
+
+/// A running execution.
+pub struct Execution {
+    // helper C
+}
+
+impl Execution {
+    /// An execution that has not begun; feed it [`Happened::Started`].
+    pub fn new(_start: Start) -> Self {
+        todo!("helper C")
+    }
+
+    /// What is still outstanding.
+    pub fn pending(&self) -> Pending {
+        todo!("helper C")
+    }
+
+    /// How it ended, if it has.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        todo!("helper C")
+    }
+}
+
+/// Advances an execution by one input. Inputs that come too late (a result of a cancelled task, a timer of a state long
+/// left, anything after the end) have no effect.
+pub fn step(_machine: &StateMachine, _execution: &mut Execution, _input: &Input) -> Vec<Effect> {
+    todo!("helper C")
+}
+
+/// What this engine cannot execute yet, one finding each that names state and feature; empty if it can run all of it.
+pub fn unsupported(_machine: &StateMachine) -> Vec<Diagnostic> {
+    todo!("helper C")
+}

@@ -1,0 +1,1 @@
+//! Starting executions and following them.
