@@ -3,6 +3,8 @@
 
 mod forward;
 mod lock;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::Path;
