@@ -102,3 +102,9 @@ pub trait Service: Send + Sync + 'static {
         Box::pin(async {})
     }
 }
+
+impl From<rusqlite::Error> for ApiError {
+    fn from(error: rusqlite::Error) -> Self {
+        super::store::StoreError::from(error).into()
+    }
+}

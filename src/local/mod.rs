@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod clock;
+pub(crate) mod constraint;
 mod door;
 mod home;
 pub mod iam;
