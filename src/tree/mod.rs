@@ -55,10 +55,10 @@ pub const MAX_DEPTH: usize = 120;
 /// `empty-file`, `too-deep`, `too-large`, `duplicate-key`, `bad-key`, `unknown-tag`, `bad-number`,
 /// `several-documents`.
 pub fn parse(file: &Arc<SourceFile>) -> (Option<Node>, Vec<Diagnostic>) {
-    if file.name.to_lowercase().ends_with(".json") {
-        if let Err(found) = read::check_json(file) {
-            return (None, vec![found]);
-        }
+    if file.name.to_lowercase().ends_with(".json")
+        && let Err(found) = read::check_json(file)
+    {
+        return (None, vec![found]);
     }
     read::read(file)
 }
