@@ -15,6 +15,8 @@ mod route;
 mod server;
 pub mod store;
 mod sts;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
