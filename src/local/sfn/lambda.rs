@@ -8,9 +8,10 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::driver::Clock;
-use super::tasks::{Boxed, TaskOutcome, TaskRunner, WAIT_FOR_TOKEN};
+use super::tasks::{TaskOutcome, TaskRunner, WAIT_FOR_TOKEN};
 use crate::engine::TaskRequest;
-use crate::local::api::ApiError;
+use crate::local::api::{ApiError, Pending};
+use crate::local::random;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 
@@ -49,7 +50,7 @@ pub struct Invoked {
 /// Lambda, as Step Functions calls it.
 pub trait Invoker: Send + Sync + 'static {
     /// Calls a function of a region and waits for its result (asynchronous: until it is queued).
-    fn invoke<'a>(&'a self, region: &'a str, invocation: Invocation) -> Boxed<'a, Result<Invoked, ApiError>>;
+    fn invoke<'a>(&'a self, region: &'a str, invocation: Invocation) -> Pending<'a, Result<Invoked, ApiError>>;
 }
 
 /// Does the tasks of Lambda functions.
@@ -76,7 +77,7 @@ impl LambdaTasks {
         };
         let invoked = match self.lambda.invoke(region, invocation).await {
             Ok(invoked) => invoked,
-            Err(error) => return refused(&error, &uuid::Uuid::new_v4().to_string()),
+            Err(error) => return refused(&error, &random::uuid()),
         };
         match (&invoked.function_error, std::str::from_utf8(&invoked.payload)) {
             (Some(_), _) => failed(&invoked.payload),
@@ -95,7 +96,7 @@ impl LambdaTasks {
         let asynchronous = invocation.asynchronous;
         let invoked = match self.lambda.invoke(region, invocation).await {
             Ok(invoked) => invoked,
-            Err(error) => return refused(&error, &uuid::Uuid::new_v4().to_string()),
+            Err(error) => return refused(&error, &random::uuid()),
         };
         if invoked.function_error.is_some() {
             return failed(&invoked.payload);
@@ -106,7 +107,7 @@ impl LambdaTasks {
 
     /// The response of Lambda's Invoke in the form in which Step Functions passes it on, headers and all.
     fn response(&self, invoked: &Invoked, status: u16) -> Value {
-        let trace = uuid::Uuid::new_v4().simple().to_string();
+        let trace = random::hex(32);
         let now = (self.clock)();
         let (root, parent) = trace.split_at(trace.len() / 2);
         let trace = format!(
@@ -175,7 +176,7 @@ impl TaskRunner for LambdaTasks {
         resource == INVOKE || resource.strip_suffix(WAIT_FOR_TOKEN) == Some(INVOKE) || is_function(resource)
     }
 
-    fn run<'a>(&'a self, region: &'a str, request: &'a TaskRequest) -> Boxed<'a, TaskOutcome> {
+    fn run<'a>(&'a self, region: &'a str, request: &'a TaskRequest) -> Pending<'a, TaskOutcome> {
         Box::pin(async move {
             if is_function(&request.resource) {
                 self.call_function(region, request).await
