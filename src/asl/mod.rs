@@ -3,6 +3,8 @@
 pub mod integration;
 pub mod model;
 mod parse;
+mod placeholder;
+pub mod substitute;
 
 pub use parse::parse;
 
