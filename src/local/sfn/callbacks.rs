@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::paging::invalid_token;
 use super::request::{Request, hidden, text};
-use super::{Service, journal, json_text};
+use super::{States, journal, json_text};
 use crate::engine::{Happened, TaskId};
 use crate::local::api::{ApiError, Call};
 
-impl Service {
+impl States {
     /// SendTaskSuccess: answered when it is stored.
     pub(super) async fn send_task_success(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);

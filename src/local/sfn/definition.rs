@@ -105,11 +105,17 @@ fn examine(text: &str) -> (Option<StateMachine>, Vec<Finding>) {
 
 impl Finding {
     fn of(diagnostic: &Diagnostic) -> Self {
-        let text = diagnostic.message.as_str();
+        let text = diagnostic.aws.as_deref().unwrap_or(&diagnostic.message);
+        let (code, message) = match text.split_once(": ") {
+            Some((code, message)) if code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') => {
+                (code, message)
+            }
+            _ => ("SCHEMA_VALIDATION_FAILED", text),
+        };
         Self {
             severity: diagnostic.severity,
-            code: "SCHEMA_VALIDATION_FAILED".to_owned(),
-            message: text.to_owned(),
+            code: code.to_owned(),
+            message: message.to_owned(),
             location: diagnostic.pointer.clone(),
         }
     }

@@ -2,7 +2,6 @@
 //! result in one transaction, and only then acts on it.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,9 +34,8 @@ pub(super) struct Shared {
     running: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
     /// Definitions that were read, by revision.
     machines: Mutex<HashMap<i64, Arc<StateMachine>>>,
-    closed: AtomicBool,
-    /// Its sender goes away with the service.
-    closing: watch::Receiver<()>,
+    /// True from the moment on from which nothing may be written any more.
+    closed: watch::Sender<bool>,
 }
 
 /// Something for an execution.
@@ -49,15 +47,14 @@ pub(super) struct Message {
 }
 
 impl Shared {
-    pub(super) fn new(store: Store, tasks: Arc<dyn TaskRunner>, clock: Clock, closing: watch::Receiver<()>) -> Self {
+    pub(super) fn new(store: Store, tasks: Arc<dyn TaskRunner>, clock: Clock) -> Self {
         Self {
             store,
             tasks,
             clock,
             running: Mutex::default(),
             machines: Mutex::default(),
-            closed: AtomicBool::new(false),
-            closing,
+            closed: watch::Sender::new(false),
         }
     }
 
@@ -65,12 +62,14 @@ impl Shared {
         (self.clock)()
     }
 
-    /// After this nothing is written any more. Waits for a transaction that is under way.
+    /// After this no execution moves any more. Waits for a transaction that is under way.
     pub(super) fn close(&self) {
         let _ = self.store.read::<(), StoreError>(|_| {
-            self.closed.store(true, Ordering::SeqCst);
+            self.closed.send_replace(true);
             Ok(())
         });
+        self.closed.send_replace(true);
+        lock(&self.running).clear();
     }
 
     /// The model of a revision; read at most once.
@@ -134,7 +133,11 @@ impl Shared {
         let shared = self.clone();
         self.spawn(id, arn.clone(), async move {
             match super::recovery::rebuild(&shared, id) {
-                Ok((run, effects)) => Driver::new(shared, id, &arn, run, inbox, outbox).drive(effects).await,
+                Ok(rebuilt) => {
+                    let mut driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
+                    driver.outstanding.extend(rebuilt.waiting);
+                    driver.drive(rebuilt.effects).await;
+                }
                 Err(problem) => shared.abandon(id, &arn, &problem.to_string()),
             }
         });
@@ -160,7 +163,7 @@ impl Shared {
     /// A transaction, unless the service was closed.
     fn write(&self, work: impl FnOnce(&rusqlite::Connection) -> Result<(), StoreError>) -> Result<Written, StoreError> {
         self.store.write(|transaction| {
-            if self.closed.load(Ordering::SeqCst) {
+            if *self.closed.borrow() {
                 return Ok(Written::Closed);
             }
             work(transaction).map(|()| Written::Stored)
@@ -189,7 +192,7 @@ struct Driver {
     outstanding: HashSet<TaskId>,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
-    closing: watch::Receiver<()>,
+    closing: watch::Receiver<bool>,
 }
 
 impl Driver {
@@ -202,7 +205,7 @@ impl Driver {
         outbox: mpsc::UnboundedSender<Message>,
     ) -> Self {
         Self {
-            closing: shared.closing.clone(),
+            closing: shared.closed.subscribe(),
             shared,
             id,
             arn: arn.to_owned(),
@@ -285,7 +288,7 @@ impl Driver {
                 .map(|at| Duration::from_millis(at.saturating_sub(now)).min(LONGEST_SLEEP));
             tokio::select! {
                 biased;
-                _ = self.closing.changed() => return None,
+                _ = self.closing.wait_for(|closed| *closed) => return None,
                 message = self.inbox.recv() => return Some(vec![message?]),
                 () = sleep_or_never(sleep) => {}
             }
@@ -298,7 +301,7 @@ impl Driver {
             Happened::TaskSucceeded { task, .. }
             | Happened::TaskFailed { task, .. }
             | Happened::TaskNotStarted { task, .. } => self.outstanding.remove(task),
-            Happened::TaskHeartbeat { task } => self.outstanding.contains(task),
+            Happened::TaskHeartbeat { task } | Happened::TaskSubmitted { task, .. } => self.outstanding.contains(task),
             Happened::TimerFired { timer } => self.timers.remove(timer).is_some(),
             _ => true,
         }
@@ -316,9 +319,9 @@ impl Driver {
                 .write(|connection| journal::append(connection, self.id, batch))
             {
                 Ok(Written::Stored) => return true,
-                Ok(Written::Closed) => return false,
+                Ok(Written::Closed) | Err(StoreError::Closed) => return false,
                 Err(_) => tokio::select! {
-                    _ = self.closing.changed() => return false,
+                    _ = self.closing.wait_for(|closed| *closed) => return false,
                     () = tokio::time::sleep(STORE_RETRY) => {}
                 },
             }
@@ -348,28 +351,17 @@ impl Driver {
     fn schedule(&mut self, request: TaskRequest) {
         self.outstanding.insert(request.task);
         let waits = request.resource.ends_with(WAIT_FOR_TOKEN);
-        let (shared, id, region) = (self.shared.clone(), self.id, self.region.clone());
-        if waits
-            && shared
-                .store
-                .read(|connection| journal::is_submitted(connection, id, request.task))
-                .unwrap_or(false)
-        {
-            return;
-        }
+        let (shared, region) = (self.shared.clone(), self.region.clone());
         let outbox = self.outbox.clone();
-        let mut closing = self.closing.clone();
+        let mut closing = self.shared.closed.subscribe();
         tokio::spawn(async move {
             let outcome = tokio::select! {
-                _ = closing.changed() => return,
+                _ = closing.wait_for(|closed| *closed) => return,
                 outcome = shared.tasks.run(&region, &request) => outcome,
             };
             let task = request.task;
             let what = match outcome {
-                TaskOutcome::Succeeded(_) if waits => {
-                    let _ = shared.write(|connection| journal::submitted(connection, id, task));
-                    return;
-                }
+                TaskOutcome::Succeeded(output) if waits => Happened::TaskSubmitted { task, output },
                 TaskOutcome::Succeeded(output) => Happened::TaskSucceeded { task, output },
                 TaskOutcome::Failed { error, cause } => Happened::TaskFailed { task, error, cause },
             };

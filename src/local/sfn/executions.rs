@@ -10,9 +10,10 @@ use super::names::{
 use super::paging::Asked;
 use super::request::{Request, hidden, text};
 use super::run::{Batch, Run};
-use super::{Service, journal, json_text, seconds};
+use super::{States, journal, json_text, seconds};
 use crate::engine::{Happened, Millis, Start};
 use crate::local::api::{ApiError, Call};
+use crate::local::random;
 use crate::local::store::StoreError;
 
 /// The largest input and output of an execution, in bytes.
@@ -43,7 +44,7 @@ pub(super) struct Stored {
     cause: Option<String>,
 }
 
-impl Service {
+impl States {
     /// StartExecution: answered when the execution is stored. The same name with the same input is no error while it runs.
     pub(super) fn start_execution(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);
@@ -52,7 +53,7 @@ impl Service {
         let input = request.optional("input", hidden(0, LARGEST_DATA));
         let trace_header = request.optional("traceHeader", text(256));
         request.finish()?;
-        let name = name.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+        let name = name.map_or_else(|| random::uuid(), str::to_owned);
         check_name(&name)?;
         let input = input.unwrap_or("{}");
         check_input(input)?;

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::paging::Asked;
 use super::request::{Request, text};
-use super::{Service, seconds};
+use super::{States, seconds};
 use crate::engine::HistoryEvent;
 use crate::local::api::{ApiError, Call};
 use crate::local::store::StoreError;
 
-impl Service {
+impl States {
     /// GetExecutionHistory, also of executions that still run.
     pub(super) fn get_execution_history(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);

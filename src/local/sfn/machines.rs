@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 use super::names::{Kind, check_arn, check_name, machine_arn, machine_deleting, no_such_machine, role_account};
 use super::paging::Asked;
 use super::request::{Request, hidden, text};
-use super::{Service, definition, journal, seconds, settings, tags};
+use super::{States, definition, journal, seconds, settings, tags};
 use crate::engine::Millis;
 use crate::local::api::{ACCOUNT, ApiError, Call};
+use crate::local::random;
 use crate::local::store::StoreError;
 
 /// A state machine at its current revision.
@@ -40,7 +41,7 @@ pub(super) struct Content {
     pub(super) tracing: Value,
 }
 
-impl Service {
+impl States {
     /// CreateStateMachine: the same again is no error; a different role or different tags are then ignored.
     pub(super) fn create_state_machine(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);
@@ -142,7 +143,7 @@ impl Service {
         }
 
         let now = self.shared.now();
-        let revision_id = uuid::Uuid::new_v4().to_string();
+        let revision_id = random::uuid();
         self.shared.store.write(|transaction| {
             let machine = find(transaction, arn)?.ok_or_else(|| no_such_machine(arn))?;
             let mut content = machine.current.content;
@@ -235,7 +236,7 @@ impl Service {
 
     /// A role of the local account must exist and trust Step Functions; other accounts cannot be looked into.
     fn check_role(&self, role_arn: &str, account: &str) -> Result<(), ApiError> {
-        if account != ACCOUNT || self.roles.trusts(role_arn, "states.amazonaws.com") {
+        if account != ACCOUNT || self.roles.trusts(role_arn, "states.amazonaws.com")? {
             return Ok(());
         }
         Err(ApiError::new(

@@ -15,6 +15,7 @@ mod names;
 mod paging;
 mod recovery;
 mod request;
+mod roles;
 mod run;
 mod schema;
 mod settings;
@@ -26,31 +27,23 @@ mod tests;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 pub use self::driver::Clock;
 use self::driver::Shared;
 pub use self::lambda::{Invocation, Invoked, Invoker, LambdaTasks};
-pub use self::tasks::{Boxed, TaskOutcome, TaskRunner};
-use super::api::{ApiError, Call, Reply};
+pub use self::roles::Roles;
+pub use self::tasks::{TaskOutcome, TaskRunner};
+use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::store::{Store, StoreError};
 use crate::engine::Millis;
 
-/// What Step Functions asks of IAM.
-pub trait Roles: Send + Sync + 'static {
-    /// Whether a role of the local account exists and lets that service assume it.
-    fn trusts(&self, role_arn: &str, service: &str) -> bool;
-}
-
 /// Step Functions, open. Cheap to clone; the last clone closes it, and executions go on when it is opened again.
 #[derive(Clone)]
-pub struct StepFunctions(Arc<Service>);
+pub struct StepFunctions(Arc<States>);
 
-struct Service {
+struct States {
     shared: Arc<Shared>,
     roles: Arc<dyn Roles>,
-    /// Dropped with the service, which ends drivers and tasks.
-    _closing: watch::Sender<()>,
 }
 
 impl StepFunctions {
@@ -63,47 +56,52 @@ impl StepFunctions {
         clock: Clock,
     ) -> Result<Self, StoreError> {
         store.ensure_schema(schema::SCHEMA)?;
-        let (closing, closed) = watch::channel(());
-        let shared = Arc::new(Shared::new(store, tasks, clock, closed));
+        let shared = Arc::new(Shared::new(store, tasks, clock));
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }
-        Ok(Self(Arc::new(Service {
-            shared,
-            roles,
-            _closing: closing,
-        })))
+        Ok(Self(Arc::new(States { shared, roles })))
     }
 
     /// Answers one call.
     pub async fn handle(&self, call: Call) -> Result<Reply, ApiError> {
-        let service = &self.0;
+        let states = &self.0;
         let answer = match call.operation.as_str() {
-            "CreateStateMachine" => service.create_state_machine(&call),
-            "DescribeStateMachine" => service.describe_state_machine(&call),
-            "UpdateStateMachine" => service.update_state_machine(&call),
-            "DeleteStateMachine" => service.delete_state_machine(&call),
-            "ListStateMachines" => service.list_state_machines(&call),
+            "CreateStateMachine" => states.create_state_machine(&call),
+            "DescribeStateMachine" => states.describe_state_machine(&call),
+            "UpdateStateMachine" => states.update_state_machine(&call),
+            "DeleteStateMachine" => states.delete_state_machine(&call),
+            "ListStateMachines" => states.list_state_machines(&call),
             "ValidateStateMachineDefinition" => definition::validate(&call.input),
-            "StartExecution" => service.start_execution(&call),
-            "StopExecution" => service.stop_execution(&call).await,
-            "DescribeExecution" => service.describe_execution(&call),
-            "DescribeStateMachineForExecution" => service.describe_state_machine_for_execution(&call),
-            "ListExecutions" => service.list_executions(&call),
-            "GetExecutionHistory" => service.get_execution_history(&call),
-            "TagResource" => service.tag_resource(&call),
-            "UntagResource" => service.untag_resource(&call),
-            "ListTagsForResource" => service.list_tags_for_resource(&call),
-            "SendTaskSuccess" => service.send_task_success(&call).await,
-            "SendTaskFailure" => service.send_task_failure(&call).await,
-            "SendTaskHeartbeat" => service.send_task_heartbeat(&call).await,
+            "StartExecution" => states.start_execution(&call),
+            "StopExecution" => states.stop_execution(&call).await,
+            "DescribeExecution" => states.describe_execution(&call),
+            "DescribeStateMachineForExecution" => states.describe_state_machine_for_execution(&call),
+            "ListExecutions" => states.list_executions(&call),
+            "GetExecutionHistory" => states.get_execution_history(&call),
+            "TagResource" => states.tag_resource(&call),
+            "UntagResource" => states.untag_resource(&call),
+            "ListTagsForResource" => states.list_tags_for_resource(&call),
+            "SendTaskSuccess" => states.send_task_success(&call).await,
+            "SendTaskFailure" => states.send_task_failure(&call).await,
+            "SendTaskHeartbeat" => states.send_task_heartbeat(&call).await,
             other => Err(ApiError::not_implemented("states", other)),
         };
         answer.map(Reply::Json)
     }
 }
 
-impl Drop for Service {
+impl Service for StepFunctions {
+    fn call(&self, call: Call) -> Pending<'_, Result<Reply, ApiError>> {
+        Box::pin(self.handle(call))
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async { self.0.shared.close() })
+    }
+}
+
+impl Drop for States {
     fn drop(&mut self) {
         self.shared.close();
     }

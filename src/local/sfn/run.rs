@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::asl::model::StateMachine;
 use crate::engine::{self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start};
+use crate::local::random;
 
 /// An execution in memory, and how much of its journal is written.
 pub(super) struct Run {
@@ -50,7 +51,7 @@ impl Run {
         while let Some(what) = queue.pop_front() {
             let input = Input {
                 at: self.now,
-                seed: seed(),
+                seed: random::seed(),
                 what,
             };
             self.feed(input, batch, |task| queue.push_back(Happened::TaskStarted { task }));
@@ -88,8 +89,4 @@ impl Run {
     pub(super) fn pending(&self) -> engine::Pending {
         self.execution.pending()
     }
-}
-
-fn seed() -> u64 {
-    uuid::Uuid::new_v4().as_u64_pair().1 ^ uuid::Uuid::new_v4().as_u64_pair().0
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-use super::Service;
+use super::States;
 use super::machines::{self, Machine};
 use super::request::{Request, text};
 use crate::local::api::{ApiError, Call};
@@ -12,7 +12,7 @@ use crate::local::store::StoreError;
 /// At most so many tags on a resource.
 const MOST: usize = 50;
 
-impl Service {
+impl States {
     /// TagResource.
     pub(super) fn tag_resource(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);

@@ -1,12 +1,7 @@
 //! What does the tasks of executions: the contract between the driver and the integrations.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use crate::engine::TaskRequest;
-
-/// A future that can be kept in a box.
-pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+use crate::local::api::Pending;
 
 /// The suffix of a resource whose task ends only when its token comes back.
 pub(super) const WAIT_FOR_TOKEN: &str = ".waitForTaskToken";
@@ -42,5 +37,5 @@ pub trait TaskRunner: Send + Sync + 'static {
 
     /// Does a task. It may be given the same task again after a crash (at least once). The future may be dropped when the
     /// local cloud is closed, not when the task is no longer wanted: as on AWS, what was started goes on.
-    fn run<'a>(&'a self, region: &'a str, request: &'a TaskRequest) -> Boxed<'a, TaskOutcome>;
+    fn run<'a>(&'a self, region: &'a str, request: &'a TaskRequest) -> Pending<'a, TaskOutcome>;
 }
