@@ -77,6 +77,8 @@ pub struct Diagnostic {
     pub pointer: Option<String>,
     /// What would mend it, one sentence fragment each.
     pub hints: Vec<String>,
+    /// What AWS's API says of it, `CODE: text` without the place, where that is known.
+    pub aws: Option<String>,
 }
 
 impl Diagnostic {
@@ -89,6 +91,7 @@ impl Diagnostic {
             span: None,
             pointer: None,
             hints: Vec::new(),
+            aws: None,
         }
     }
 
@@ -111,6 +114,13 @@ impl Diagnostic {
     #[must_use]
     pub fn in_definition(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Says what AWS's API says of it, `CODE: text` without the place.
+    #[must_use]
+    pub fn aws(mut self, text: impl Into<String>) -> Self {
+        self.aws = Some(text.into());
         self
     }
 
