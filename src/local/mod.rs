@@ -13,6 +13,7 @@ mod protocol;
 pub mod random;
 mod route;
 mod server;
+pub mod sfn;
 pub mod store;
 mod sts;
 
