@@ -67,7 +67,7 @@ mod embedded {
 
     /// The local cloud of this process, opened when first needed.
     #[derive(Default)]
-    pub(in crate::cli) struct LocalHome(Mutex<Option<Arc<LocalDoor>>>);
+    pub(in crate::cli) struct LocalHome(Mutex<Option<LocalDoor>>);
 
     impl LocalHome {
         /// The way into the local cloud in a folder, on a port of its own.
@@ -76,17 +76,17 @@ mod embedded {
         }
 
         /// Opens the local cloud in a folder, or joins the process that has it open.
-        pub(in crate::cli) async fn open(&self, folder: &Path, port: u16) -> Result<Arc<LocalDoor>, CommandError> {
+        pub(in crate::cli) async fn open(&self, folder: &Path, port: u16) -> Result<LocalDoor, CommandError> {
             let mut home = self.0.lock().await;
             if let Some(door) = home.as_ref() {
-                return Ok(Arc::clone(door));
+                return Ok(door.clone());
             }
             let options = Options {
                 folder: folder.to_owned(),
                 listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             };
-            let door = Arc::new(LocalDoor::open(options).await.map_err(cannot_open)?);
-            *home = Some(Arc::clone(&door));
+            let door = LocalDoor::open(options).await.map_err(cannot_open)?;
+            *home = Some(door.clone());
             Ok(door)
         }
 
@@ -100,11 +100,19 @@ mod embedded {
 
     fn cannot_open(error: OpenError) -> CommandError {
         let text = error.to_string();
-        CommandError::failed(text).because(error)
+        let made = match &error {
+            OpenError::Foreign(_) | OpenError::NotLoopback(_) => {
+                CommandError::wrong(text).hint("`--data-dir FOLDER` names another folder")
+            }
+            OpenError::Listen { .. } => CommandError::failed(text).hint("`--port` names another port"),
+            OpenError::Owned { .. } => CommandError::failed(text).hint("`stepstack local status` says where it is"),
+            _ => CommandError::failed(text),
+        };
+        made.because(error)
     }
 
     /// Carries the SDK's requests through the door.
-    struct Way(Arc<LocalDoor>);
+    struct Way(LocalDoor);
 
     impl std::fmt::Debug for Way {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -117,7 +125,7 @@ mod embedded {
             &self,
             request: http::Request<Bytes>,
         ) -> Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, String>> + Send>> {
-            let door = Arc::clone(&self.0);
+            let door = self.0.clone();
             Box::pin(async move { door.call(request).await })
         }
     }

@@ -132,17 +132,25 @@ fn pack(stack: &Stack) -> (BTreeMap<String, Package>, Vec<Diagnostic>) {
     let mut packages = BTreeMap::new();
     let mut findings = Vec::new();
     for (id, function) in &stack.functions {
-        match cloud::package::pack(&function.code) {
+        match cloud::package(&function.code) {
             Ok(package) => {
                 packages.insert(id.clone(), package);
             }
             Err(error) => findings.push(
-                Diagnostic::error("cannot-package", format!("the code of `{id}` cannot be packed: {error}"))
+                Diagnostic::error("cannot-package", format!("the code of `{id}` cannot be packed: {}", whole(&error)))
                     .at(function.span.as_ref()),
             ),
         }
     }
     (packages, findings)
+}
+
+/// An error with what caused it.
+fn whole(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// When the files have errors anyway, only findings are wanted, and those do not depend on the code.
@@ -157,11 +165,16 @@ fn stand_in_packages(stack: &Stack) -> BTreeMap<String, Package> {
 /// Functions whose runtime is not on this machine.
 #[cfg(feature = "local")]
 fn missing_runtimes(stack: &Stack) -> Vec<Diagnostic> {
+    // Finding out starts the interpreter: once for each runtime.
+    let mut problems: BTreeMap<&str, Option<String>> = BTreeMap::new();
     stack
         .functions
         .iter()
         .filter_map(|(id, function)| {
-            let problem = crate::local::lambda::runtime_problem(&function.runtime)?;
+            let problem = problems
+                .entry(&function.runtime)
+                .or_insert_with(|| crate::local::lambda::runtime_problem(&function.runtime))
+                .as_ref()?;
             let message = format!("function `{id}` cannot run here: {problem}");
             Some(Diagnostic::error("runtime-not-here", message).at(function.span.as_ref()))
         })

@@ -97,12 +97,14 @@ impl Follower {
         let execution = self.execution.clone();
         self.open
             .iter_mut()
-            .filter(|(_, open)| !std::mem::replace(&mut open.announced, true))
-            .map(|(entered, open)| Event::StateRunning {
-                execution: execution.clone(),
-                entered: *entered,
-                state: open.state.clone(),
-                state_type: open.state_type.clone(),
+            .filter_map(|(entered, open)| {
+                let announced = std::mem::replace(&mut open.announced, true);
+                (!announced).then(|| Event::StateRunning {
+                    execution: execution.clone(),
+                    entered: *entered,
+                    state: open.state.clone(),
+                    state_type: open.state_type.clone(),
+                })
             })
             .collect()
     }

@@ -48,12 +48,6 @@ mod embedded {
         let folder = app.data_dir();
         let door = app.home.open(&folder, port).await?;
         let endpoint = door.endpoint();
-        if !door.is_owner() {
-            return Err(CommandError::failed(format!(
-                "another process serves the local cloud in {} at {endpoint}",
-                folder.display()
-            )));
-        }
         if app.ui.json {
             app.ui.out(&compact_json(&json!({ "endpoint": endpoint, "folder": folder })));
         } else {
@@ -68,7 +62,7 @@ mod embedded {
         let folder = app.data_dir();
         let served = if folder.is_dir() {
             let door = app.home.open(&folder, 0).await?;
-            (!door.is_owner()).then(|| door.endpoint().to_string())
+            (!door.is_owner()).then(|| door.endpoint())
         } else {
             None
         };
