@@ -36,7 +36,6 @@ pub(super) struct Ready {
 pub(super) struct Prepared {
     pub(super) stack: Stack,
     pub(super) cloud: Cloud,
-    pub(super) desired: Desired,
     pub(super) plan: Plan,
 }
 
@@ -110,7 +109,6 @@ impl App {
         Ok(Prepared {
             stack,
             cloud,
-            desired,
             plan,
         })
     }

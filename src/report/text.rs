@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 /// Makes text from outside harmless for a terminal: control characters (escape sequences, line breaks) and characters that
 /// reorder or hide text are written as `\n`, `\u{1b}` ….
@@ -84,12 +84,15 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
-/// Milliseconds since the Unix epoch as RFC 3339 in UTC, `2026-11-20T18:44:33.123Z`.
+/// Milliseconds since the Unix epoch as RFC 3339 in UTC, always as long: `2026-11-20T18:44:33.120Z`.
 pub fn timestamp(ms: u64) -> String {
     let nanoseconds = i128::from(ms) * 1_000_000;
     OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
         .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
+        .and_then(|time| {
+            let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+            time.format(form).ok()
+        })
         .unwrap_or_else(|| format!("{ms} ms after 1970"))
 }
 
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn times() {
         assert_eq!(timestamp(1_763_664_273_123), "2025-11-20T18:44:33.123Z");
-        assert_eq!(timestamp(1_763_664_273_000), "2025-11-20T18:44:33Z");
+        assert_eq!(timestamp(1_763_664_273_000), "2025-11-20T18:44:33.000Z");
         assert_eq!(timestamp(u64::MAX), format!("{} ms after 1970", u64::MAX));
     }
 

@@ -183,9 +183,9 @@ KIND           NAME     STATUS
 role           basic    -
 state machine  cc-Main  ACTIVE
 
-STATE MACHINE  EXECUTION  STATUS     STARTED               ENDED                     TOOK
-cc-Main        two\\u{1b}  RUNNING    2025-11-20T18:44:33Z  -                         2.0 s
-cc-Main        one        SUCCEEDED  2025-11-20T18:44:33Z  2025-11-20T18:44:33.420Z  0.4 s
+STATE MACHINE  EXECUTION  STATUS     STARTED                   ENDED                     TOOK
+cc-Main        two\\u{1b}  RUNNING    2025-11-20T18:44:33.000Z  -                         2.0 s
+cc-Main        one        SUCCEEDED  2025-11-20T18:44:33.000Z  2025-11-20T18:44:33.420Z  0.4 s
 "
         );
         assert!(text(&resources, &[], 0).ends_with("\nno executions\n"));
@@ -194,7 +194,7 @@ cc-Main        one        SUCCEEDED  2025-11-20T18:44:33Z  2025-11-20T18:44:33.4
     #[test]
     fn programs_get_times_too() {
         let document = run_document(&a_run("one", "SUCCEEDED", Some(1_763_664_273_420)));
-        assert_eq!(document["startedAt"], "2025-11-20T18:44:33Z");
+        assert_eq!(document["startedAt"], "2025-11-20T18:44:33.000Z");
         assert_eq!(document["tookMs"], 420);
         assert_eq!(run_document(&a_run("one", "RUNNING", None))["stoppedAt"], Value::Null);
     }
