@@ -1,11 +1,18 @@
 //! Findings as people read them: message, place, the line with carets, what would mend it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity, Span};
+
+/// Bytes from which a line is shown in part.
+const LONG_LINE: usize = 1000;
+
+/// Bytes that are then shown before a finding, and half of those after it.
+const NEAR: usize = 60;
 
 /// Renders findings sorted by file and position, then a line that counts them; nothing if there are none.
 pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
@@ -24,7 +31,11 @@ pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
     for found in &sorted {
-        let _ = write!(text, "{}\n\n", renderer.render(&[group(found)]));
+        let _ = write!(
+            text,
+            "{}\n\n",
+            with_true_column(renderer.render(&[group(found)]), found)
+        );
     }
     text.push_str(&count(&sorted));
     text.push('\n');
@@ -38,11 +49,12 @@ fn group(found: &Diagnostic) -> Group<'_> {
     };
     let mut group = Group::with_title(level.primary_title(&found.message).id(found.code));
     if let Some(span) = &found.span {
-        let (first_line, line, range) = excerpt(span);
+        let (line_number, _) = span.file.line_column(span.range.start);
+        let (line, range) = excerpt(span);
         group = group.element(
             Snippet::source(line)
                 .path(span.file.name.as_str())
-                .line_start(first_line)
+                .line_start(line_number)
                 .annotation(AnnotationKind::Primary.span(range)),
         );
     }
@@ -55,20 +67,44 @@ fn group(found: &Diagnostic) -> Group<'_> {
     group
 }
 
-/// The number of the first line of a span, that line, and the part of it that the span covers: carets under a whole
-/// block would hide rather than show.
-fn excerpt(span: &Span) -> (usize, &str, Range<usize>) {
+/// The renderer counts the column in what it is shown; where that is a part of a line, it is put right here.
+fn with_true_column(rendered: String, found: &Diagnostic) -> String {
+    let Some(span) = &found.span else {
+        return rendered;
+    };
+    let (line, range) = excerpt(span);
+    let Cow::Owned(part) = line else {
+        return rendered;
+    };
+    let shown = part.get(..range.start).map_or(0, |before| before.chars().count()) + 1;
+    let (line, column) = span.file.line_column(span.range.start);
+    let name = &span.file.name;
+    rendered.replacen(&format!("{name}:{line}:{shown}"), &format!("{name}:{line}:{column}"), 1)
+}
+
+/// The first line of a span, and the part of it that the span covers: carets under a whole block would hide rather
+/// than show. Of a very long line (a definition may be one) only what is near.
+fn excerpt(span: &Span) -> (Cow<'_, str>, Range<usize>) {
     let text = span.file.text.as_str();
-    let (line_number, _) = span.file.line_column(span.range.start);
     let start = floor_char_boundary(text, span.range.start);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let line = text[line_start..line_end].trim_end_matches('\r');
-    let end = floor_char_boundary(text, span.range.end).clamp(start, line_start + line.len().max(start - line_start));
+    let start = (start - line_start).min(line.len());
+    let end = floor_char_boundary(text, span.range.end)
+        .saturating_sub(line_start)
+        .clamp(start, line.len());
+    if line.len() <= LONG_LINE {
+        return (Cow::Borrowed(line), start..end);
+    }
+    let from = floor_char_boundary(line, start.saturating_sub(NEAR));
+    let to = floor_char_boundary(line, start + 2 * NEAR);
+    let before = if from > 0 { "..." } else { "" };
+    let after = if to < line.len() { "..." } else { "" };
+    let moved = |at: usize| at.min(to) - from + before.len();
     (
-        line_number,
-        line,
-        (start - line_start).min(line.len())..(end - line_start).min(line.len()),
+        Cow::Owned(format!("{before}{}{after}", &line[from..to])),
+        moved(start)..moved(end),
     )
 }
 
@@ -209,9 +245,27 @@ mod tests {
         "#);
     }
 
+    #[test]
+    fn of_a_very_long_line_what_is_near_is_shown() {
+        let text = format!("[{}, x, {}]", "\"é\", ".repeat(5000), "1, ".repeat(5000));
+        let file = SourceFile::new("a.json", text);
+        let found = [Diagnostic::error("a", "here").at(Some(&at(&file, "x, 1")))];
+        insta::assert_snapshot!(render(&found, false), @r#"
+        error[a]: here
+         --> a.json:1:25004
+          |
+        1 | ...é", "é", "é", "é", "é", "é", "é", "é", "é", "é", , x, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1...
+          |                                                       ^^^^
+
+        1 error
+        "#);
+    }
+
     proptest! {
         #[test]
-        fn no_span_panics(text in "(?s).{0,40}", start in 0usize..60, length in 0usize..20, color: bool) {
+        fn no_span_panics(text in "(?s).{0,40}", times in 1usize..60, start in 0usize..60, length in 0usize..20, color: bool) {
+            let text = text.repeat(times);
+            let start = start * times;
             let file = SourceFile::new("a", text);
             let span = Span { file, range: start..start + length };
             let found = Diagnostic::error("x", "y").at(Some(&span)).hint("z");
