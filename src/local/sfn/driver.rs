@@ -133,7 +133,11 @@ impl Shared {
         let shared = self.clone();
         self.spawn(id, arn.clone(), async move {
             match super::recovery::rebuild(&shared, id) {
-                Ok((run, effects)) => Driver::new(shared, id, &arn, run, inbox, outbox).drive(effects).await,
+                Ok(rebuilt) => {
+                    let mut driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
+                    driver.outstanding.extend(rebuilt.waiting);
+                    driver.drive(rebuilt.effects).await;
+                }
                 Err(problem) => shared.abandon(id, &arn, &problem.to_string()),
             }
         });
@@ -297,7 +301,7 @@ impl Driver {
             Happened::TaskSucceeded { task, .. }
             | Happened::TaskFailed { task, .. }
             | Happened::TaskNotStarted { task, .. } => self.outstanding.remove(task),
-            Happened::TaskHeartbeat { task } => self.outstanding.contains(task),
+            Happened::TaskHeartbeat { task } | Happened::TaskSubmitted { task, .. } => self.outstanding.contains(task),
             Happened::TimerFired { timer } => self.timers.remove(timer).is_some(),
             _ => true,
         }
@@ -347,15 +351,7 @@ impl Driver {
     fn schedule(&mut self, request: TaskRequest) {
         self.outstanding.insert(request.task);
         let waits = request.resource.ends_with(WAIT_FOR_TOKEN);
-        let (shared, id, region) = (self.shared.clone(), self.id, self.region.clone());
-        if waits
-            && shared
-                .store
-                .read(|connection| journal::is_submitted(connection, id, request.task))
-                .unwrap_or(false)
-        {
-            return;
-        }
+        let (shared, region) = (self.shared.clone(), self.region.clone());
         let outbox = self.outbox.clone();
         let mut closing = self.shared.closed.subscribe();
         tokio::spawn(async move {
@@ -365,10 +361,7 @@ impl Driver {
             };
             let task = request.task;
             let what = match outcome {
-                TaskOutcome::Succeeded(_) if waits => {
-                    let _ = shared.write(|connection| journal::submitted(connection, id, task));
-                    return;
-                }
+                TaskOutcome::Succeeded(output) if waits => Happened::TaskSubmitted { task, output },
                 TaskOutcome::Succeeded(output) => Happened::TaskSucceeded { task, output },
                 TaskOutcome::Failed { error, cause } => Happened::TaskFailed { task, error, cause },
             };

@@ -23,9 +23,8 @@ pub(super) fn append(connection: &Connection, execution: i64, batch: &Batch) -> 
             serde_json::to_string(event)?
         ])?;
     }
-    let mut tokens = connection.prepare_cached(
-        "INSERT OR IGNORE INTO sfn_tokens (token, execution, task, submitted) VALUES (?1, ?2, ?3, 0)",
-    )?;
+    let mut tokens =
+        connection.prepare_cached("INSERT OR IGNORE INTO sfn_tokens (token, execution, task) VALUES (?1, ?2, ?3)")?;
     for effect in &batch.effects {
         if let Effect::ScheduleTask(request) = effect
             && request.resource.ends_with(WAIT_FOR_TOKEN)
@@ -119,23 +118,6 @@ pub(super) fn running(connection: &Connection) -> Result<Vec<(i64, String)>, Sto
         connection.prepare("SELECT id, arn FROM sfn_executions WHERE status = 'RUNNING' ORDER BY id")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Notes that a task that waits for its token was handed over, so that it is not handed over again after a restart.
-pub(super) fn submitted(connection: &Connection, execution: i64, task: TaskId) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("UPDATE sfn_tokens SET submitted = 1 WHERE execution = ?1 AND task = ?2")?
-        .execute(params![execution, task.cast_signed()])?;
-    Ok(())
-}
-
-/// Whether a task that waits for its token was handed over.
-pub(super) fn is_submitted(connection: &Connection, execution: i64, task: TaskId) -> Result<bool, StoreError> {
-    let found = connection
-        .prepare_cached("SELECT submitted FROM sfn_tokens WHERE execution = ?1 AND task = ?2")?
-        .query_row(params![execution, task.cast_signed()], |row| row.get(0))
-        .optional()?;
-    Ok(found.unwrap_or(false))
 }
 
 /// The execution (by ARN) and task to which a token belongs.

@@ -64,8 +64,7 @@ CREATE TABLE IF NOT EXISTS sfn_journal (
 CREATE TABLE IF NOT EXISTS sfn_tokens (
     token TEXT PRIMARY KEY,
     execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
-    task INTEGER NOT NULL,
-    submitted INTEGER NOT NULL
+    task INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS sfn_tokens_by_execution ON sfn_tokens (execution, task);
+CREATE INDEX IF NOT EXISTS sfn_tokens_by_execution ON sfn_tokens (execution);
 ";

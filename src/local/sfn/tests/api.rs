@@ -187,7 +187,7 @@ async fn the_life_of_a_state_machine() {
         "name": "m",
         "status": "ACTIVE",
         "type": "STANDARD",
-        "creationDate": 1_700_000_000.0,
+        "creationDate": 1_700_000_001.0,
         "definition": pass().to_string(),
         "roleArn": ROLE,
         "loggingConfiguration": {"level": "OFF", "includeExecutionData": false},

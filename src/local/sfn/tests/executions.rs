@@ -201,3 +201,24 @@ async fn many_at_once() {
         .await;
     assert_eq!(newest["executions"][0]["name"], "499");
 }
+
+#[tokio::test]
+async fn a_token_comes_back_once() {
+    let bench = Bench::new();
+    let machine = bench.machine("m", &asking()).await;
+    for (operation, status) in [("SendTaskSuccess", "SUCCEEDED"), ("SendTaskFailure", "FAILED")] {
+        let execution = bench.start(&machine, operation).await;
+        bench.submitted(&execution).await;
+        let token = bench.tasks.tokens.lock().unwrap().pop().unwrap();
+        let input = json!({"taskToken": token, "output": "{\"answer\":42}", "error": "No", "cause": "because"});
+        assert_eq!(bench.get("SendTaskHeartbeat", input.clone()).await, json!({}));
+        assert_eq!(bench.get(operation, input.clone()).await, json!({}));
+        let described = bench.ended(&execution).await;
+        assert_eq!(described["status"], status);
+        let late = bench.call(operation, input).await.unwrap_err();
+        assert_eq!(
+            late,
+            "TaskTimedOut: Task Timed Out: 'Provided task does not exist anymore'"
+        );
+    }
+}

@@ -105,6 +105,15 @@ impl Bench {
         }
     }
 
+    /// Waits until a task of the execution waits for its token.
+    async fn submitted(&self, execution: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.history(execution).await.to_string().contains("TaskSubmitted") {
+            assert!(Instant::now() < deadline, "not submitted");
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// The events without their times.
     async fn history(&self, execution: &str) -> Value {
         let input = json!({"executionArn": execution, "maxResults": 1000});
@@ -121,7 +130,7 @@ fn text(answer: &Value, member: &str) -> String {
 }
 
 fn clock(tick: u64) -> Clock {
-    let now = AtomicU64::new(NOON);
+    let now = AtomicU64::new(NOON + tick);
     Arc::new(move || now.fetch_add(tick, Ordering::SeqCst))
 }
 
@@ -184,6 +193,16 @@ fn calling(name: &str) -> Value {
         "Call": {"Type": "Task", "Resource": function(name), "Next": "After"},
         "After": {"Type": "Pass", "End": true},
     }})
+}
+
+/// Waits until its task token comes back.
+fn asking() -> Value {
+    json!({"StartAt": "Ask", "States": {"Ask": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Parameters": {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token"}},
+        "End": true,
+    }}})
 }
 
 /// Waits for a minute, then calls a function.

@@ -71,3 +71,21 @@ async fn an_execution_whose_journal_does_not_fit_fails_visibly() {
     let events = bench.history(&execution).await;
     assert_eq!(events.as_array().unwrap().last().unwrap()["type"], "ExecutionFailed");
 }
+
+#[tokio::test]
+async fn a_task_that_waits_for_its_token_is_not_done_again() {
+    let bench = Bench::new();
+    let machine = bench.machine("m", &asking()).await;
+    let execution = bench.start(&machine, "e").await;
+    bench.submitted(&execution).await;
+    let token = bench.tasks.tokens.lock().unwrap().pop().unwrap();
+    let bench = bench.reopened(1_000);
+    bench
+        .get("SendTaskSuccess", json!({"taskToken": token, "output": "42"}))
+        .await;
+    assert_eq!(bench.ended(&execution).await["output"], "42");
+    assert_eq!(
+        bench.tasks.runs_of("arn:aws:states:::lambda:invoke.waitForTaskToken"),
+        0
+    );
+}
