@@ -1,15 +1,33 @@
 //! The only user of the AWS SDK: clients, observing what is there, applying a plan, executions.
 
+mod apply;
+mod connect;
+mod connector;
+mod error;
+mod execution;
+mod function;
+mod log_group;
+mod machine;
+mod observe;
+pub mod package;
+mod role;
+#[cfg(test)]
+mod tests;
+mod wait;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::event::Sink;
-use crate::plan::{Desired, Identity, Observed, Plan};
+pub use connect::{LOCALSTACK, connect};
+pub use package::{PackageError, package};
+
+use crate::plan::Identity;
 
 /// What carries requests of the SDK to an AWS in this process, in place of a network.
 pub trait Door: Send + Sync + std::fmt::Debug {
@@ -66,7 +84,9 @@ pub enum ErrorKind {
 /// A connected AWS.
 #[derive(Clone, Debug)]
 pub struct Cloud {
-    // helper G
+    identity: Arc<Identity>,
+    clients: Clients,
+    calls: Arc<AtomicU64>,
 }
 
 /// How to apply.
@@ -150,59 +170,31 @@ pub struct HistoryItem {
     pub cause: Option<String>,
 }
 
-/// Connects: settles credentials and region, and asks who we are.
-pub async fn connect(_options: ConnectOptions) -> Result<Cloud, CloudError> {
-    todo!("helper G")
+/// The AWS clients that are used; cheap to clone.
+#[derive(Clone, Debug)]
+struct Clients {
+    iam: aws_sdk_iam::Client,
+    lambda: aws_sdk_lambda::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
+    sfn: aws_sdk_sfn::Client,
+    sts: aws_sdk_sts::Client,
 }
 
 impl Cloud {
     /// Who and where we are.
     pub fn identity(&self) -> &Identity {
-        todo!("helper G")
+        &self.identity
     }
 
-    /// API calls made so far.
+    /// API calls made so far, retries included.
     pub fn calls(&self) -> u64 {
-        todo!("helper G")
+        self.calls.load(Ordering::Relaxed)
     }
+}
 
-    /// What is there: all that carries the stack's tag, and whatever has a name that is wanted. Reads only.
-    pub async fn observe(&self, _stack: &str, _desired: Option<&Desired>) -> Result<Observed, CloudError> {
-        todo!("helper G")
-    }
-
-    /// Executes a plan: steps in parallel along their dependencies.
-    pub async fn apply(&self, _plan: &Plan, _options: &ApplyOptions, _sink: &dyn Sink) -> Applied {
-        todo!("helper G")
-    }
-
-    /// The stack's resources as they stand.
-    pub async fn resources(&self, _stack: &str) -> Result<Vec<ResourceStatus>, CloudError> {
-        todo!("helper G")
-    }
-
-    /// Starts an execution and gives its ARN.
-    pub async fn start_execution(&self, _machine_arn: &str, _name: &str, _input: &str) -> Result<String, CloudError> {
-        todo!("helper G")
-    }
-
-    /// An execution in full.
-    pub async fn describe_execution(&self, _arn: &str) -> Result<ExecutionSummary, CloudError> {
-        todo!("helper G")
-    }
-
-    /// History events after the one with that id, oldest first, over all pages.
-    pub async fn history_after(&self, _arn: &str, _after: u64) -> Result<Vec<HistoryItem>, CloudError> {
-        todo!("helper G")
-    }
-
-    /// The latest executions of a machine, newest first.
-    pub async fn executions(&self, _machine_arn: &str, _most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
-        todo!("helper G")
-    }
-
-    /// Stops an execution.
-    pub async fn stop_execution(&self, _arn: &str, _cause: &str) -> Result<(), CloudError> {
-        todo!("helper G")
-    }
+/// Text in which bytes may be written as `%` and two hexadecimal digits.
+fn percent_decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
 }

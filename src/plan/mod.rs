@@ -1,14 +1,29 @@
 //! What is wanted and what is there go in, a plan comes out. Pure: whatever has to be known is in the arguments.
 
-use std::collections::BTreeMap;
+pub(crate) mod compare;
+mod deploy;
+pub mod desired;
+#[cfg(test)]
+mod laws;
+pub mod names;
+pub mod observed;
+mod permissions;
+mod policy;
+mod remove;
+mod resolve;
+pub mod work;
+
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostic;
-use crate::stack::model::Stack;
+pub use deploy::deploy;
+pub use desired::{Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRole};
+pub use observed::Observed;
+pub use remove::teardown;
+pub use resolve::resolve;
+pub use work::Work;
 
 /// The tag that says which stack owns a resource.
 pub const OWNER_TAG: &str = "stepstack:stack";
@@ -72,6 +87,17 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// For people: `create`.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 /// A plan: a value that is shown, compared and executed, and never changed.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -131,7 +157,9 @@ pub struct Step {
     pub changes: Vec<Change>,
     /// Ids of the steps that must be done first.
     pub needs: Vec<String>,
-    // helper G: what to execute, skipped when serialised
+    /// What is to be executed; not part of what is shown.
+    #[serde(skip)]
+    pub work: Work,
 }
 
 /// A difference, for people and programs. Secrets (environment values) are shown as `(changed)`.
@@ -144,52 +172,4 @@ pub struct Change {
     pub before: Option<Value>,
     /// After; none if it goes.
     pub after: Option<Value>,
-}
-
-/// The stack with every reference resolved: what `deploy` wants to be there.
-#[derive(Clone, Debug)]
-pub struct Desired {
-    // helper G
-    /// State machines by logical id: physical name, ARN and the final definition.
-    pub state_machines: IndexMap<String, DesiredMachine>,
-}
-
-/// A state machine as it should be.
-#[derive(Clone, Debug)]
-pub struct DesiredMachine {
-    /// The physical name.
-    pub name: String,
-    /// Predicted.
-    pub arn: String,
-    /// After substitution and relinking.
-    pub definition: Value,
-    /// The same, parsed.
-    pub model: crate::asl::model::StateMachine,
-    // helper G: role, logging, tags …
-}
-
-/// What `observe` found: everything that carries the stack's tag or has a name that the stack wants.
-#[derive(Clone, Debug, Default)]
-pub struct Observed {
-    // helper G
-}
-
-/// Resolves the stack for an identity: predicts ARNs, substitutes and relinks definitions, infers policies, and
-/// validates the definitions. All findings at once; the value only if none is an error.
-pub fn resolve(
-    _stack: &Stack,
-    _packages: &BTreeMap<String, Package>,
-    _identity: &Identity,
-) -> (Option<Desired>, Vec<Diagnostic>) {
-    todo!("helper G")
-}
-
-/// The plan that makes what is observed what is desired. Errors: a resource of a wanted name that is not the stack's.
-pub fn deploy(_desired: &Desired, _observed: &Observed, _adopt: bool) -> Result<Plan, Vec<Diagnostic>> {
-    todo!("helper G")
-}
-
-/// The plan that removes everything of the stack.
-pub fn teardown(_stack: &str, _observed: &Observed, _identity: &Identity, _keep_logs: bool) -> Plan {
-    todo!("helper G")
 }

@@ -1,0 +1,315 @@
+//! What is there: everything that carries the stack's tag, and whatever has a name that is wanted. Reads only.
+//!
+//! AWS has no way to list functions, roles and state machines by tag in one service, and reading the tags of everything in
+//! an account takes minutes. So names are listed, which is cheap, and tags are read of what may be ours: wanted names,
+//! names with the stack's prefix, and whatever resources of ours refer to. An emulator's few resources are all read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::error::{Answer, Fault};
+use super::{Clients, Cloud, CloudError, ResourceStatus, function, log_group, machine, role};
+use crate::asl::integration::FunctionArn;
+use crate::plan::desired::Tags;
+use crate::plan::observed::{Observed, ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole, owner};
+use crate::plan::{Desired, Kind, names};
+
+/// Reads in flight at once.
+const READS: usize = 16;
+
+/// An emulator with more resources of a kind than this is searched as an account is.
+const FEW: usize = 100;
+
+impl Cloud {
+    /// What is there: all that carries the stack's tag, and whatever has a name that is wanted. Reads only.
+    pub async fn observe(&self, stack: &str, desired: Option<&Desired>) -> Result<Observed, CloudError> {
+        let scope = Arc::new(Scope::new(self, stack, desired));
+        let (functions, roles, machines) = tokio::try_join!(
+            function::list(&self.clients),
+            role::list(&self.clients),
+            machine::list(&self.clients),
+        )?;
+        let machine_arns: BTreeMap<String, String> = machines.into_iter().collect();
+        let machine_names: Vec<String> = machine_arns.keys().cloned().collect();
+        let arn_of = |name: String| match machine_arns.get(&name) {
+            Some(arn) => arn.clone(),
+            None => self.identity.machine_arn(&name),
+        };
+        let functions_read = scope.candidates(Kind::Function, &functions);
+        let roles_read = scope.candidates(Kind::Role, &roles);
+        let machines_read = scope
+            .candidates(Kind::StateMachine, &machine_names)
+            .into_iter()
+            .map(arn_of);
+        let mut observed = Observed::default();
+        let (machines, found, found_roles) = tokio::try_join!(
+            read_machines(&scope, machines_read),
+            read_functions(&scope, functions_read.iter().cloned()),
+            read_roles(&scope, roles_read.iter().cloned()),
+        )?;
+        observed
+            .state_machines
+            .extend(by_name(machines, |machine| &machine.name));
+        observed.functions.extend(by_name(found, |function| &function.name));
+        observed.roles.extend(by_name(found_roles, |role| &role.name));
+
+        // What ours refer to may be ours too, whatever its name.
+        let more = referred_functions(&observed)
+            .difference(&functions_read)
+            .cloned()
+            .collect::<Vec<_>>();
+        let more = more.into_iter().filter(|name| functions.contains(name));
+        observed
+            .functions
+            .extend(by_name(read_functions(&scope, more).await?, |function| &function.name));
+        let more = referred_roles(&observed)
+            .difference(&roles_read)
+            .cloned()
+            .collect::<Vec<_>>();
+        let more = more.into_iter().filter(|name| roles.contains(name));
+        observed
+            .roles
+            .extend(by_name(read_roles(&scope, more).await?, |role| &role.name));
+
+        let groups = read_log_groups(&scope, &observed).await?;
+        observed.log_groups.extend(by_name(groups, |group| &group.name));
+        let others: Vec<String> = observed
+            .log_groups
+            .values()
+            .filter(|group| {
+                observed.owner_of_log_group(group) != Some(stack) && !scope.wants(Kind::LogGroup, &group.name)
+            })
+            .map(|group| group.name.clone())
+            .collect();
+        for name in others {
+            observed.log_groups.remove(&name);
+        }
+        Ok(observed)
+    }
+
+    /// The stack's resources as they stand.
+    pub async fn resources(&self, stack: &str) -> Result<Vec<ResourceStatus>, CloudError> {
+        let observed = self.observe(stack, None).await?;
+        let status = |kind, name: &str, arn: &str, status: &str| ResourceStatus {
+            kind,
+            name: name.to_owned(),
+            arn: arn.to_owned(),
+            status: (!status.is_empty()).then(|| status.to_owned()),
+        };
+        let roles = observed
+            .roles
+            .values()
+            .map(|role| status(Kind::Role, &role.name, &role.arn, ""));
+        let groups = observed
+            .log_groups
+            .values()
+            .map(|group| status(Kind::LogGroup, &group.name, &group.arn, ""));
+        let functions = observed
+            .functions
+            .values()
+            .map(|function| status(Kind::Function, &function.name, &function.arn, &function.state));
+        let machines = observed
+            .state_machines
+            .values()
+            .map(|machine| status(Kind::StateMachine, &machine.name, &machine.arn, &machine.status));
+        Ok(roles.chain(groups).chain(functions).chain(machines).collect())
+    }
+}
+
+/// What to look for.
+struct Scope {
+    clients: Clients,
+    stack: String,
+    wanted: BTreeSet<(Kind, String)>,
+    /// Whether this is an AWS account, where there may be much that is none of our business.
+    account: bool,
+}
+
+impl Scope {
+    fn new(cloud: &Cloud, stack: &str, desired: Option<&Desired>) -> Self {
+        let mut wanted = BTreeSet::new();
+        if let Some(desired) = desired {
+            wanted.extend(desired.roles.keys().map(|name| (Kind::Role, name.clone())));
+            wanted.extend(desired.log_groups.keys().map(|name| (Kind::LogGroup, name.clone())));
+            wanted.extend(
+                desired
+                    .functions
+                    .values()
+                    .map(|wanted| (Kind::Function, wanted.name.clone())),
+            );
+            wanted.extend(
+                desired
+                    .state_machines
+                    .values()
+                    .map(|wanted| (Kind::StateMachine, wanted.name.clone())),
+            );
+        }
+        Self {
+            clients: cloud.clients.clone(),
+            stack: stack.to_owned(),
+            wanted,
+            account: cloud.identity.target == "aws",
+        }
+    }
+
+    fn wants(&self, kind: Kind, name: &str) -> bool {
+        self.wanted.contains(&(kind, name.to_owned()))
+    }
+
+    fn wanted(&self, kind: Kind) -> impl Iterator<Item = &String> {
+        self.wanted
+            .iter()
+            .filter(move |(wanted, _)| *wanted == kind)
+            .map(|(_, name)| name)
+    }
+
+    /// Names of which the tags are worth reading. An account's lists lag, so that wanted names are asked for by name.
+    fn candidates(&self, kind: Kind, listed: &[String]) -> BTreeSet<String> {
+        let all = !self.account && listed.len() <= FEW;
+        let prefix = format!("{}-", self.stack);
+        let asked = self.wanted(kind).filter(|_| self.account);
+        let ours = listed
+            .iter()
+            .filter(|name| all || name.starts_with(&prefix) || self.wants(kind, name));
+        ours.chain(asked).cloned().collect()
+    }
+
+    fn keeps(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
+        owner(tags) == Some(self.stack.as_str()) || self.wants(kind, name)
+    }
+}
+
+async fn read_functions(scope: &Arc<Scope>, names: impl Iterator<Item = String>) -> Answer<Vec<ObservedFunction>> {
+    each(scope, names, async |scope: Arc<Scope>, name: String| {
+        let found = function::read(&scope.clients, &name).await?;
+        Ok(found.filter(|found| scope.keeps(Kind::Function, &found.name, &found.tags)))
+    })
+    .await
+}
+
+async fn read_roles(scope: &Arc<Scope>, names: impl Iterator<Item = String>) -> Answer<Vec<ObservedRole>> {
+    each(scope, names, async |scope: Arc<Scope>, name: String| {
+        role::read(&scope.clients, &name, |tags| scope.keeps(Kind::Role, &name, tags)).await
+    })
+    .await
+}
+
+async fn read_machines(scope: &Arc<Scope>, arns: impl Iterator<Item = String>) -> Answer<Vec<ObservedMachine>> {
+    each(scope, arns, async |scope: Arc<Scope>, arn: String| {
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        machine::read(&scope.clients, &arn, |tags| scope.keeps(Kind::StateMachine, name, tags)).await
+    })
+    .await
+}
+
+/// Groups named after functions and state machines, with their tags.
+async fn read_log_groups(scope: &Arc<Scope>, observed: &Observed) -> Answer<Vec<ObservedLogGroup>> {
+    let of_functions = observed.functions.keys().map(|name| names::function_log_group(name));
+    let of_machines = observed
+        .state_machines
+        .keys()
+        .map(|name| names::machine_log_group(name));
+    let named: BTreeSet<String> = of_functions
+        .chain(of_machines)
+        .chain(scope.wanted(Kind::LogGroup).cloned())
+        .collect();
+    let roots = ["/aws/lambda/", "/aws/vendedlogs/states/"];
+    let prefixes: Vec<String> = if scope.account {
+        let ours = roots.map(|root| format!("{root}{}-", scope.stack));
+        let elsewhere = named
+            .iter()
+            .filter(|name| !ours.iter().any(|prefix| name.starts_with(prefix)));
+        ours.iter().chain(elsewhere).cloned().collect()
+    } else {
+        roots.map(str::to_owned).to_vec()
+    };
+    let listed = each(
+        scope,
+        prefixes.into_iter(),
+        async |scope: Arc<Scope>, prefix: String| log_group::list(&scope.clients, &prefix).await.map(Some),
+    );
+    let listed: Vec<ObservedLogGroup> = listed.await?.into_iter().flatten().collect();
+    let all = !scope.account && listed.len() <= FEW;
+    let ours = roots.map(|root| format!("{root}{}-", scope.stack));
+    let candidates = listed
+        .into_iter()
+        .filter(|group| all || named.contains(&group.name) || ours.iter().any(|prefix| group.name.starts_with(prefix)));
+    each(
+        scope,
+        candidates,
+        async |scope: Arc<Scope>, mut group: ObservedLogGroup| {
+            let tags = log_group::tags(&scope.clients, &group).await?;
+            Ok(tags.map(|tags| {
+                group.tags = tags;
+                group
+            }))
+        },
+    )
+    .await
+}
+
+/// Reads many things, several at once; what is not there is left out.
+async fn each<I, T, F>(
+    scope: &Arc<Scope>,
+    items: impl Iterator<Item = I>,
+    read: impl Fn(Arc<Scope>, I) -> F,
+) -> Answer<Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = Answer<Option<T>>> + Send + 'static,
+{
+    let mut reads = JoinSet::new();
+    let mut found = Vec::new();
+    let keep = |read: Result<Answer<Option<T>>, _>| {
+        read.map_err(|error| Fault::other(format!("cannot read what is there: {error}")))?
+    };
+    for item in items {
+        if reads.len() >= READS
+            && let Some(read) = reads.join_next().await
+        {
+            found.extend(keep(read)?);
+        }
+        reads.spawn(read(Arc::clone(scope), item));
+    }
+    while let Some(read) = reads.join_next().await {
+        found.extend(keep(read)?);
+    }
+    Ok(found)
+}
+
+fn by_name<T>(found: Vec<T>, name: impl Fn(&T) -> &String) -> impl Iterator<Item = (String, T)> {
+    found.into_iter().map(move |found| (name(&found).clone(), found))
+}
+
+/// Names of the functions that the state machines call.
+fn referred_functions(observed: &Observed) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for machine in observed.state_machines.values() {
+        collect_functions(&machine.definition, &mut names);
+    }
+    names
+}
+
+fn collect_functions(definition: &Value, names: &mut BTreeSet<String>) {
+    match definition {
+        Value::String(text) => names.extend(FunctionArn::parse(text).map(|arn| arn.name)),
+        Value::Array(items) => items.iter().for_each(|item| collect_functions(item, names)),
+        Value::Object(members) => members.values().for_each(|member| collect_functions(member, names)),
+        _ => {}
+    }
+}
+
+/// Names of the roles that functions and state machines have.
+fn referred_roles(observed: &Observed) -> BTreeSet<String> {
+    let of_functions = observed.functions.values().map(|function| &function.role);
+    let of_machines = observed.state_machines.values().map(|machine| &machine.role);
+    of_functions
+        .chain(of_machines)
+        .filter_map(|arn| arn.rsplit('/').next())
+        .map(str::to_owned)
+        .collect()
+}

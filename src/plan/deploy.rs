@@ -1,0 +1,417 @@
+//! The plan that makes a stack stand: compares each wanted resource with what is there and orders what has to be done as
+//! roles and policies widen → log groups → functions → state machines → policies narrow → what is no longer wanted goes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::desired::{Desired, DesiredMachine, DesiredRole};
+use super::names::POLICY_NAME;
+use super::observed::{Observed, ObservedRole, owner};
+use super::work::{RoleUpdate, TagChange};
+use super::{Action, Change, Kind, Mode, Plan, Step, Unchanged, Work, compare, names, policy, remove};
+use crate::diagnostic::Diagnostic;
+
+/// IAM's quota for the inline policies of a role, in characters without white space:
+/// [IAM quotas](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+pub(super) const INLINE_POLICY_MAX: usize = 10_240;
+
+/// The plan that makes what is observed what is desired. Errors: a resource of a wanted name that is not the stack's.
+/// With `adopt`, resources that belong to nobody are taken over; those of other stacks never are.
+pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan, Vec<Diagnostic>> {
+    let strangers = strangers(desired, observed, adopt);
+    if !strangers.is_empty() {
+        return Err(strangers);
+    }
+    let mut planner = Planner {
+        desired,
+        observed,
+        steps: Vec::new(),
+        unchanged: Vec::new(),
+        notes: desired.notes.clone(),
+    };
+    let functions = planner.functions();
+    let machines = planner.machines();
+    let (first, narrowing) = planner.roles(&functions, &machines);
+    let groups = planner.log_groups();
+    planner.steps = [first, groups, functions, machines, narrowing].concat();
+    planner.wire();
+    planner.remove();
+    Ok(Plan {
+        stack: desired.stack.clone(),
+        mode: Mode::Deploy,
+        identity: desired.identity.clone(),
+        steps: planner.steps,
+        unchanged: planner.unchanged,
+        notes: planner.notes,
+    })
+}
+
+/// Resources of wanted names that belong to somebody else.
+fn strangers(desired: &Desired, observed: &Observed, adopt: bool) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut check = |kind: Kind, name: &str, owner: Option<&str>| {
+        let what = format!("{} `{name}`", kind.label());
+        match owner {
+            Some(owner) if owner == desired.stack => {}
+            Some(owner) => found.push(
+                Diagnostic::error("not-ours", format!("{what} is there and belongs to the stack `{owner}`"))
+                    .hint("choose another `name` for it, or another name for this stack"),
+            ),
+            None if adopt => {}
+            None => found.push(
+                Diagnostic::error(
+                    "not-ours",
+                    format!("{what} is there and carries no `{}` tag: it was not made by this stack", super::OWNER_TAG),
+                )
+                .hint("`--adopt` takes it over: it is then changed to what the stack file says, and removed by `teardown`")
+                .hint("or choose another `name` for it"),
+            ),
+        }
+    };
+    for role in desired.roles.keys().filter_map(|name| observed.roles.get(name)) {
+        check(Kind::Role, &role.name, owner(&role.tags));
+    }
+    for group in desired
+        .log_groups
+        .keys()
+        .filter_map(|name| observed.log_groups.get(name))
+    {
+        // Late logs make a group again after a teardown; with the stack's own prefix it cannot be anything else.
+        let remains = group
+            .name
+            .starts_with(&format!("{}{}-", names::FUNCTION_LOGS, desired.stack));
+        let owner = observed.owner_of_log_group(group);
+        if owner.is_some() || !remains {
+            check(Kind::LogGroup, &group.name, owner);
+        }
+    }
+    for function in desired
+        .functions
+        .values()
+        .filter_map(|wanted| observed.functions.get(&wanted.name))
+    {
+        check(Kind::Function, &function.name, owner(&function.tags));
+    }
+    for machine in desired
+        .state_machines
+        .values()
+        .filter_map(|wanted| observed.state_machines.get(&wanted.name))
+    {
+        check(Kind::StateMachine, &machine.name, owner(&machine.tags));
+    }
+    found
+}
+
+struct Planner<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    steps: Vec<Step>,
+    unchanged: Vec<Unchanged>,
+    notes: Vec<String>,
+}
+
+impl Planner<'_> {
+    fn functions(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for wanted in self.desired.functions.values() {
+            let resource = Resource::new(Kind::Function, Some(&wanted.logical_id), &wanted.name, &wanted.arn);
+            let wanted = Arc::new(wanted.clone());
+            match self.observed.functions.get(&wanted.name) {
+                None => steps.push(resource.create(Work::CreateFunction(wanted))),
+                Some(there) if there.is_image || there.state == "Failed" => {
+                    let why = if there.is_image {
+                        "is a container image"
+                    } else {
+                        "never became active"
+                    };
+                    self.notes.push(format!(
+                        "function `{}` {why}: it is deleted and created again",
+                        wanted.name
+                    ));
+                    steps.push(remove::delete(Kind::Function, &there.name, &there.arn));
+                    steps.push(resource.create(Work::CreateFunction(wanted)));
+                }
+                Some(there) => {
+                    let (changes, update) = compare::function(there, &wanted);
+                    steps.extend(self.update(&resource, changes, Work::UpdateFunction(update)));
+                }
+            }
+        }
+        steps
+    }
+
+    fn machines(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for wanted in self.desired.state_machines.values() {
+            let resource = Resource::new(Kind::StateMachine, Some(&wanted.logical_id), &wanted.name, &wanted.arn);
+            let wanted = Arc::new(wanted.clone());
+            match self.observed.state_machines.get(&wanted.name) {
+                // Creating waits until the one that is going is gone.
+                None => steps.push(resource.create(Work::CreateMachine(wanted))),
+                Some(there) if there.status == "DELETING" => {
+                    steps.push(resource.create(Work::CreateMachine(wanted)));
+                }
+                Some(there) if there.kind != wanted.kind.as_str() => {
+                    self.notes.push(format!(
+                        "state machine `{}` changes from {} to {}: it is deleted, with its executions, and created again",
+                        wanted.name,
+                        there.kind,
+                        wanted.kind.as_str()
+                    ));
+                    steps.push(remove::delete(Kind::StateMachine, &there.name, &there.arn));
+                    steps.push(resource.create(Work::CreateMachine(wanted)));
+                }
+                Some(there) => {
+                    let (changes, update) = compare::machine(there, &wanted);
+                    steps.extend(self.update(&resource, changes, Work::UpdateMachine(update)));
+                }
+            }
+        }
+        steps
+    }
+
+    fn log_groups(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for wanted in self.desired.log_groups.values() {
+            let resource = Resource::new(Kind::LogGroup, wanted.logical_id.as_deref(), &wanted.name, &wanted.arn);
+            match self.observed.log_groups.get(&wanted.name) {
+                None => steps.push(resource.create(Work::CreateLogGroup(Arc::new(wanted.clone())))),
+                Some(there) => {
+                    let (changes, update) = compare::log_group(there, wanted);
+                    steps.extend(self.update(&resource, changes, Work::UpdateLogGroup(update)));
+                }
+            }
+        }
+        steps
+    }
+
+    /// Steps of roles before those who use them, and after.
+    fn roles(&mut self, functions: &[Step], machines: &[Step]) -> (Vec<Step>, Vec<Step>) {
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        for wanted in self.desired.roles.values() {
+            let resource = Resource::new(Kind::Role, wanted.logical_id.as_deref(), &wanted.name, &wanted.arn);
+            let Some(there) = self.observed.roles.get(&wanted.name) else {
+                first.push(resource.create(Work::CreateRole(Arc::new(wanted.clone()))));
+                continue;
+            };
+            if there.path != wanted.path {
+                self.notes.push(format!(
+                    "role `{}` moves from path `{}` to `{}`: it is deleted and created again",
+                    wanted.name, there.path, wanted.path
+                ));
+                first.push(remove::delete(Kind::Role, &there.name, &there.arn));
+                first.push(resource.create(Work::CreateRole(Arc::new(wanted.clone()))));
+                continue;
+            }
+            let (changes, update) = compare::role(there, wanted);
+            let used = functions.iter().chain(machines).any(|step| self.uses(step, &there.arn));
+            match phases(there, wanted, update, used) {
+                Phases::First(update) => first.extend(self.update(&resource, changes, Work::UpdateRole(update))),
+                Phases::Last(update) => last.extend(self.update(&resource, changes, Work::UpdateRole(update))),
+                Phases::Both(widen, narrow) => {
+                    first.push(resource.step("widen", Action::Update, changes.clone(), Work::UpdateRole(widen)));
+                    last.push(resource.step("narrow", Action::Update, changes, Work::UpdateRole(narrow)));
+                }
+            }
+        }
+        (first, last)
+    }
+
+    fn update(&mut self, resource: &Resource<'_>, changes: Vec<Change>, work: Work) -> Option<Step> {
+        if changes.is_empty() {
+            self.unchanged.push(Unchanged {
+                kind: resource.kind,
+                logical_id: resource.logical_id.map(str::to_owned),
+                name: resource.name.to_owned(),
+                arn: resource.arn.to_owned(),
+            });
+            return None;
+        }
+        Some(resource.step("update", Action::Update, changes, work))
+    }
+
+    /// Whether the resource of a step has that role, now or afterwards.
+    fn uses(&self, step: &Step, role: &str) -> bool {
+        let wanted = match &step.work {
+            Work::CreateFunction(function) => Some(&function.role),
+            Work::UpdateFunction(update) => Some(&update.function.role),
+            Work::CreateMachine(machine) => Some(&machine.role),
+            Work::UpdateMachine(update) => Some(&update.machine.role),
+            _ => None,
+        };
+        let there = self.observed.role_of(step.kind, &step.name);
+        wanted.is_some_and(|wanted| wanted == role) || there.is_some_and(|there| there == role)
+    }
+
+    /// Fills in what each step needs: all steps are in an order in which that is possible.
+    fn wire(&mut self) {
+        let needs: Vec<Vec<String>> = (0..self.steps.len())
+            .map(|at| {
+                let (earlier, rest) = self.steps.split_at(at);
+                let Some(step) = rest.first() else { return Vec::new() };
+                let needed = earlier.iter().filter(|other| self.needs(step, other));
+                needed.map(|other| other.id.clone()).collect()
+            })
+            .collect();
+        for (step, needs) in self.steps.iter_mut().zip(needs) {
+            step.needs = needs;
+        }
+    }
+
+    fn needs(&self, step: &Step, earlier: &Step) -> bool {
+        // Created again under the same name, or narrowed after it was widened.
+        if step.kind == earlier.kind && step.name == earlier.name {
+            return true;
+        }
+        match (step.kind, earlier.kind) {
+            (Kind::Function | Kind::StateMachine, Kind::Role) => self.uses(step, &earlier.arn),
+            (Kind::Role, Kind::Function | Kind::StateMachine) => self.uses(earlier, &step.arn),
+            (Kind::Function, Kind::LogGroup) => names::function_log_group(&step.name) == earlier.name,
+            (Kind::StateMachine, Kind::LogGroup) => names::machine_log_group(&step.name) == earlier.name,
+            (Kind::StateMachine, Kind::Function) => {
+                machine_of(step).is_some_and(|machine| mentions(&machine.definition, &earlier.name, &earlier.arn))
+            }
+            _ => false,
+        }
+    }
+
+    /// What carries the stack's tag and is no longer wanted.
+    fn remove(&mut self) {
+        let desired = self.desired;
+        let functions: BTreeSet<&str> = desired.functions.values().map(|wanted| wanted.name.as_str()).collect();
+        let machines: BTreeSet<&str> = desired
+            .state_machines
+            .values()
+            .map(|wanted| wanted.name.as_str())
+            .collect();
+        let mut deletions = remove::removals(self.observed, |kind, name, owner| {
+            let wanted = match kind {
+                Kind::Role => desired.roles.contains_key(name),
+                Kind::LogGroup => desired.log_groups.contains_key(name),
+                Kind::Function => functions.contains(name),
+                Kind::StateMachine => machines.contains(name),
+            };
+            owner == Some(desired.stack.as_str()) && !wanted
+        });
+        remove::wire(&mut deletions, self.observed, &self.steps);
+        self.steps.extend(deletions);
+    }
+}
+
+/// When a role's update is to be made.
+enum Phases {
+    /// Before its users change.
+    First(RoleUpdate),
+    /// After its users have changed.
+    Last(RoleUpdate),
+    /// Before, to what old and new users need together; after, to what the new need.
+    Both(RoleUpdate, RoleUpdate),
+}
+
+/// A running execution still uses the old definition with its permissions, the new one needs its own at once.
+fn phases(there: &ObservedRole, wanted: &DesiredRole, update: RoleUpdate, used: bool) -> Phases {
+    let nothing = policy::document(Vec::new());
+    let old_policy = there.policies.get(POLICY_NAME).unwrap_or(&nothing);
+    let (mut adds, mut removes) = match &update.put_policy {
+        Some(new) => policy::direction(old_policy, new),
+        None => (false, false),
+    };
+    if let Some(trust) = &update.trust {
+        let (trusts, distrusts) = policy::direction(&there.trust, trust);
+        adds |= trusts;
+        removes |= distrusts;
+    }
+    adds |= !update.attach.is_empty();
+    removes |= !(update.detach.is_empty() && update.delete_policies.is_empty());
+    if !used || !removes {
+        return Phases::First(update);
+    }
+    if !adds {
+        return Phases::Last(update);
+    }
+    let widest = update.put_policy.as_ref().map(|new| policy::union(old_policy, new));
+    if widest
+        .as_ref()
+        .is_some_and(|policy| policy::size(policy) > INLINE_POLICY_MAX)
+    {
+        // Both together do not fit: what is new matters more than what is old.
+        return Phases::First(update);
+    }
+    let narrow = RoleUpdate {
+        description: None,
+        attach: Vec::new(),
+        tags: TagChange::default(),
+        ..update.clone()
+    };
+    let widen = RoleUpdate {
+        trust: update.trust.as_ref().map(|new| policy::union(&there.trust, new)),
+        put_policy: widest,
+        delete_policies: Vec::new(),
+        detach: Vec::new(),
+        ..update
+    };
+    debug_assert_eq!(narrow.name, wanted.name);
+    Phases::Both(widen, narrow)
+}
+
+fn machine_of(step: &Step) -> Option<&DesiredMachine> {
+    match &step.work {
+        Work::CreateMachine(machine) => Some(machine),
+        Work::UpdateMachine(update) => Some(&update.machine),
+        _ => None,
+    }
+}
+
+/// Whether a definition names a function: by its ARN, with or without a qualifier, or by its name alone.
+fn mentions(definition: &Value, name: &str, arn: &str) -> bool {
+    match definition {
+        Value::String(text) => {
+            text == name
+                || text
+                    .strip_prefix(arn)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        }
+        Value::Array(items) => items.iter().any(|item| mentions(item, name, arn)),
+        Value::Object(members) => members.values().any(|member| mentions(member, name, arn)),
+        _ => false,
+    }
+}
+
+/// What steps of one resource have in common.
+struct Resource<'a> {
+    kind: Kind,
+    logical_id: Option<&'a str>,
+    name: &'a str,
+    arn: &'a str,
+}
+
+impl<'a> Resource<'a> {
+    fn new(kind: Kind, logical_id: Option<&'a str>, name: &'a str, arn: &'a str) -> Self {
+        Self {
+            kind,
+            logical_id,
+            name,
+            arn,
+        }
+    }
+
+    fn create(&self, work: Work) -> Step {
+        self.step("create", Action::Create, Vec::new(), work)
+    }
+
+    fn step(&self, verb: &str, action: Action, changes: Vec<Change>, work: Work) -> Step {
+        Step {
+            id: format!("{verb} {} {}", self.kind.label(), self.name),
+            action,
+            kind: self.kind,
+            logical_id: self.logical_id.map(str::to_owned),
+            name: self.name.to_owned(),
+            arn: self.arn.to_owned(),
+            changes,
+            needs: Vec::new(),
+            work,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is there, as `observe` reads it and `plan` compares it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::OWNER_TAG;
+use super::desired::{Environment, LogSettings, Tags};
+use super::names;
+
+/// What `observe` found, by name: everything that carries the stack's tag or has a name that the stack wants.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// IAM roles.
+    pub roles: BTreeMap<String, ObservedRole>,
+    /// CloudWatch Logs groups.
+    pub log_groups: BTreeMap<String, ObservedLogGroup>,
+    /// Lambda functions.
+    pub functions: BTreeMap<String, ObservedFunction>,
+    /// State machines.
+    pub state_machines: BTreeMap<String, ObservedMachine>,
+}
+
+/// A role that is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedRole {
+    /// Its name.
+    pub name: String,
+    /// Begins and ends with `/`.
+    pub path: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Empty if there is none.
+    pub description: String,
+    /// Who may assume it, decoded.
+    pub trust: Value,
+    /// Inline policies by name, decoded.
+    pub policies: BTreeMap<String, Value>,
+    /// ARNs of attached policies.
+    pub managed_policies: BTreeSet<String>,
+    /// All of them.
+    pub tags: Tags,
+}
+
+/// A log group that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedLogGroup {
+    /// Its name.
+    pub name: String,
+    /// Its ARN, without the trailing `:*`.
+    pub arn: String,
+    /// Days; none: for ever.
+    pub retention: Option<u32>,
+    /// All of them.
+    pub tags: Tags,
+}
+
+/// A function that is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedFunction {
+    /// Its name.
+    pub name: String,
+    /// Its ARN, unqualified.
+    pub arn: String,
+    /// ARN of its role.
+    pub role: String,
+    /// Empty for images.
+    pub runtime: String,
+    /// Empty for images.
+    pub handler: String,
+    /// Seconds.
+    pub timeout: u32,
+    /// MiB.
+    pub memory: u32,
+    /// Its variables.
+    pub environment: Environment,
+    /// Empty if there is none.
+    pub description: String,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// Layer version ARNs, in order.
+    pub layers: Vec<String>,
+    /// Base64 of the SHA-256 of its zip.
+    pub code_sha256: String,
+    /// Whether it is a container image, which cannot become a zip.
+    pub is_image: bool,
+    /// `Active`, `Pending`, `Failed` …; empty if not told.
+    pub state: String,
+    /// `Successful`, `InProgress`, `Failed`; empty if not told.
+    pub last_update: String,
+    /// All of them.
+    pub tags: Tags,
+}
+
+/// A state machine that is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedMachine {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its definition, parsed; `Null` if it is no JSON.
+    pub definition: Value,
+    /// ARN of its role.
+    pub role: String,
+    /// `STANDARD` or `EXPRESS`.
+    pub kind: String,
+    /// `ACTIVE` or `DELETING`.
+    pub status: String,
+    /// Logging; none: off.
+    pub logging: Option<LogSettings>,
+    /// X-Ray tracing.
+    pub tracing: bool,
+    /// All of them.
+    pub tags: Tags,
+}
+
+impl Observed {
+    /// The stack that owns a log group: by its tag, or by the function or state machine that it is named after. CloudWatch
+    /// makes a group again, without tags, when logs come late.
+    pub fn owner_of_log_group<'a>(&'a self, group: &'a ObservedLogGroup) -> Option<&'a str> {
+        owner(&group.tags).or_else(|| {
+            let of_function = group
+                .name
+                .strip_prefix(names::FUNCTION_LOGS)
+                .and_then(|name| self.functions.get(name))
+                .and_then(|function| owner(&function.tags));
+            let of_machine = || {
+                let machine = self.state_machines.values();
+                let mut named = machine.filter(|machine| names::machine_log_group(&machine.name) == group.name);
+                named.next().and_then(|machine| owner(&machine.tags))
+            };
+            of_function.or_else(of_machine)
+        })
+    }
+
+    /// Whether nothing of that stack is left.
+    pub fn is_gone(&self, stack: &str) -> bool {
+        let ours = |tags: &Tags| owner(tags) == Some(stack);
+        !(self.roles.values().any(|role| ours(&role.tags))
+            || self.functions.values().any(|function| ours(&function.tags))
+            || self.state_machines.values().any(|machine| ours(&machine.tags))
+            || self
+                .log_groups
+                .values()
+                .any(|group| self.owner_of_log_group(group) == Some(stack)))
+    }
+}
+
+/// The stack that a resource with those tags belongs to.
+pub(crate) fn owner(tags: &Tags) -> Option<&str> {
+    tags.get(OWNER_TAG).map(String::as_str)
+}
