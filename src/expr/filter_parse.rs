@@ -92,7 +92,7 @@ impl Reader<'_> {
                 return Ok(Some(comparison));
             }
         }
-        if self.text[self.at..].starts_with("=~") {
+        if self.rest().starts_with("=~") {
             return Err(self.unsupported("the filter operator `=~`".to_owned()));
         }
         let before = self.at;
@@ -134,7 +134,7 @@ impl Reader<'_> {
         let segments = self.segments()?;
         self.depth -= 1;
         Ok(Operand::Path(Path {
-            text: self.text[start..self.at].to_owned(),
+            text: self.text.get(start..self.at).unwrap_or_default().to_owned(),
             root,
             segments,
         }))
@@ -162,11 +162,11 @@ impl Reader<'_> {
 
     /// A number, `true`, `false` or `null`.
     fn word(&mut self) -> Result<Operand, PathError> {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let end = rest
             .find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c)))
             .unwrap_or(rest.len());
-        let value = match &rest[..end] {
+        let value = match rest.get(..end).unwrap_or_default() {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
             "null" => Value::Null,

@@ -8,7 +8,8 @@ pub(super) fn parse(text: &str) -> Result<Path, PathError> {
     if !text.starts_with('$') {
         return Err(PathError::NoRoot(text.to_owned()));
     }
-    let mut reader = Reader { text, at: 1, depth: 0 };
+    let mut reader = Reader::new(text);
+    reader.eat("$");
     let root = reader.root();
     let segments = reader.segments()?;
     if reader.at < text.len() {
@@ -129,14 +130,18 @@ impl Reader<'_> {
     }
 
     fn position(&mut self) -> Result<Option<i64>, PathError> {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let end = rest
             .find(|c: char| !(c.is_ascii_digit() || c == '-'))
             .unwrap_or(rest.len());
         if end == 0 {
             return Ok(None);
         }
-        let position = rest[..end].parse().map_err(|_| self.wrong("not a whole number"))?;
+        let position = rest
+            .get(..end)
+            .unwrap_or_default()
+            .parse()
+            .map_err(|_| self.wrong("not a whole number"))?;
         self.at += end;
         Ok(Some(position))
     }

@@ -15,14 +15,19 @@ impl<'a> Reader<'a> {
         Self { text, at: 0, depth: 0 }
     }
 
+    /// What has not been read yet.
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     /// A bare name; Jayway lets it go on until something that has a meaning of its own.
     pub(super) fn name(&mut self) -> &'a str {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let end = rest
             .find(|c: char| c.is_whitespace() || ".[]()*,'\"?@=!<>&|~".contains(c))
             .unwrap_or(rest.len());
         self.at += end;
-        &rest[..end]
+        rest.get(..end).unwrap_or_default()
     }
 
     /// A text in single or double quotes; `\` takes the meaning from the character after it.
@@ -32,7 +37,7 @@ impl<'a> Reader<'a> {
         };
         let start = self.at + 1;
         let mut text = String::new();
-        let mut characters = self.text[start..].char_indices();
+        let mut characters = self.text.get(start..).unwrap_or_default().char_indices();
         while let Some((offset, c)) = characters.next() {
             if c == quote {
                 self.at = start + offset + 1;
@@ -61,11 +66,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
+        self.rest().chars().next()
     }
 
     pub(super) fn eat(&mut self, sign: &str) -> bool {
-        let found = self.text[self.at..].starts_with(sign);
+        let found = self.rest().starts_with(sign);
         if found {
             self.at += sign.len();
         }
@@ -80,14 +85,14 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn space(&mut self) {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         self.at += rest.len() - rest.trim_start().len();
     }
 
     pub(super) fn wrong(&self, problem: &str) -> PathError {
         PathError::Syntax {
             path: self.text.to_owned(),
-            at: self.text[..self.at].chars().count() + 1,
+            at: self.text.get(..self.at).unwrap_or_default().chars().count() + 1,
             problem: problem.to_owned(),
         }
     }

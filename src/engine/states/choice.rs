@@ -197,6 +197,7 @@ fn pattern_tokens(pattern: &str) -> Vec<Option<char>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
