@@ -9,6 +9,7 @@ mod door;
 mod home;
 pub mod iam;
 pub mod logs;
+mod page;
 mod protocol;
 pub mod random;
 mod route;
