@@ -1,6 +1,7 @@
 //! The embedded AWS: one door, [`LocalCloud::handle`], behind which IAM, STS, Lambda, Step Functions and CloudWatch Logs are.
 
 pub mod api;
+pub mod lambda;
 pub mod store;
 
 use std::path::PathBuf;
