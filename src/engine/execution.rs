@@ -86,7 +86,7 @@ pub(super) enum Purpose {
 }
 
 impl Execution {
-    /// An execution that has not begun; feed it [`Happened::Started`].
+    /// An execution that has not begun; feed it [`Happened::Started`](super::Happened::Started).
     pub fn new(start: Start) -> Self {
         Self {
             start,
