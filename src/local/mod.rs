@@ -16,6 +16,8 @@ mod server;
 pub mod sfn;
 pub mod store;
 mod sts;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+/// For operations whose result element is there, but empty: with no content at all it is left out.
+pub(crate) const EMPTY_RESULT: &str = "\n";
+
 /// Writes elements, escaping their text.
 #[derive(Default)]
 pub(crate) struct Writer(String);
