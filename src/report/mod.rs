@@ -1,1 +1,3 @@
 //! Events in, words out: a live tree for terminals, plain lines elsewhere, JSON lines for programs.
+
+pub mod snippet;
