@@ -1,5 +1,6 @@
 //! Tasks that Lambda functions do: by the function's ARN, or through `arn:aws:states:::lambda:invoke`.
 
+mod local;
 mod response;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use super::Clock;
 use super::tasks::{TaskOutcome, TaskRunner, WAIT_FOR_TOKEN};
 use crate::engine::TaskRequest;
 use crate::local::api::{ApiError, Pending};
+use crate::local::lambda::Invoked;
 use crate::local::random;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
@@ -30,25 +32,6 @@ pub struct Invocation {
     pub payload: Bytes,
     /// `Event`: queue it and answer at once.
     pub asynchronous: bool,
-}
-
-/// What a call of a function gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Invoked {
-    /// 200 when it ran, 202 when it was queued.
-    pub status: u16,
-    /// What the function returned, or its error in Lambda's form.
-    pub payload: Bytes,
-    /// `Unhandled`, if the function failed.
-    pub function_error: Option<String>,
-    /// The version that ran; empty when it was queued.
-    pub executed_version: String,
-    /// The id of the request.
-    pub request_id: String,
-    /// The value of `X-Amzn-Trace-Id`.
-    pub trace_id: String,
-    /// The tail of the log, as text.
-    pub log_tail: Option<String>,
 }
 
 /// Lambda, as Step Functions calls it.
@@ -146,7 +129,9 @@ fn read_parameters(parameters: &Value) -> Result<Invocation, String> {
     if text("ClientContext")?.is_some() {
         return Err("not implemented by the local cloud: lambda:invoke with ClientContext".to_owned());
     }
-    let payload = parameters.get("Payload").map_or_else(|| "{}".to_owned(), Value::to_string);
+    let payload = parameters
+        .get("Payload")
+        .map_or_else(|| "{}".to_owned(), Value::to_string);
     Ok(Invocation {
         qualifier: text("Qualifier")?,
         payload: payload.into(),

@@ -125,7 +125,10 @@ async fn invoke_gives_the_log_if_it_is_asked_for() {
     };
     let output: Value = serde_json::from_str(&output).unwrap();
     assert_eq!(output["LogResult"], "bG9n");
-    assert_eq!(output["SdkHttpMetadata"]["AllHttpHeaders"]["X-Amz-Log-Result"], json!(["bG9n"]));
+    assert_eq!(
+        output["SdkHttpMetadata"]["AllHttpHeaders"]["X-Amz-Log-Result"],
+        json!(["bG9n"])
+    );
 }
 
 #[tokio::test]
