@@ -151,3 +151,37 @@ pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a 
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_are_counted_in_characters() {
+        let file = SourceFile::new("a", "aé\r\nb\n");
+        for (offset, expected) in [
+            (0, (1, 1)),
+            (1, (1, 2)),
+            (2, (1, 2)), // inside of the é
+            (3, (1, 3)),
+            (5, (2, 1)),
+            (7, (3, 1)),
+            (99, (3, 1)),
+        ] {
+            assert_eq!(file.line_column(offset), expected, "{offset}");
+        }
+    }
+
+    #[test]
+    fn only_near_names_are_suggested() {
+        let names = ["timeout", "memory", "code"];
+        for (written, expected) in [
+            ("timout", Some("did you mean `timeout`?")),
+            ("Memory", Some("did you mean `memory`?")),
+            ("tests", None),
+            ("", None),
+        ] {
+            assert_eq!(did_you_mean(written, names).as_deref(), expected, "{written}");
+        }
+    }
+}

@@ -1,10 +1,18 @@
 //! What happens while a plan is applied or an execution runs: one enum, many reporters. Nothing here prints.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// One thing that happened. Serialised, it is one line of `--json` output.
+///
+/// `execution` is the name of an execution; `entered` is the id of the history event with which a state was entered,
+/// so that two visits of one state (a loop, a Map) can be told apart. `…_ms` are milliseconds, `at_ms` since the Unix epoch.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[allow(
+    missing_docs,
+    reason = "the fields are named for what they hold, and explained above where not"
+)]
 pub enum Event {
     /// Where the command acts; always the first event.
     Target {
@@ -12,6 +20,26 @@ pub enum Event {
         account: String,
         region: String,
         endpoint: Option<String>,
+    },
+    /// A finding about the user's files that does not stop the command, or one of those that did.
+    Finding {
+        severity: String,
+        code: String,
+        message: String,
+        file: Option<String>,
+        line: Option<usize>,
+        column: Option<usize>,
+        pointer: Option<String>,
+        hints: Vec<String>,
+    },
+    /// The plan is made; these are its numbers.
+    Planned {
+        stack: String,
+        create: usize,
+        update: usize,
+        delete: usize,
+        unchanged: usize,
+        notes: Vec<String>,
     },
     /// Work on a step of the plan has begun.
     StepStarted {
@@ -52,31 +80,50 @@ pub enum Event {
         name: String,
         because: String,
     },
+    /// The plan has been executed, as far as it went.
+    Applied {
+        done: usize,
+        failed: usize,
+        skipped: usize,
+        calls: u64,
+        took_ms: u64,
+    },
     /// An execution was started, or is being followed.
     ExecutionStarted {
         execution: String,
         arn: String,
         state_machine: String,
-        input: serde_json::Value,
+        input: Value,
     },
     /// A state was entered.
     StateEntered {
         execution: String,
+        entered: u64,
         state: String,
         state_type: String,
         at_ms: u64,
-        input: serde_json::Value,
+        input: Value,
+    },
+    /// A state has been running for a while: said once, so that nobody waits without knowing for what.
+    StateRunning {
+        execution: String,
+        entered: u64,
+        state: String,
+        state_type: String,
     },
     /// A state was left.
     StateExited {
         execution: String,
+        entered: u64,
         state: String,
+        state_type: String,
         took_ms: u64,
-        output: serde_json::Value,
+        output: Value,
     },
     /// A task of the entered state failed; a retrier or catcher may take it up.
     TaskFailed {
         execution: String,
+        entered: u64,
         state: String,
         error: Option<String>,
         cause: Option<String>,
@@ -86,7 +133,7 @@ pub enum Event {
         execution: String,
         arn: String,
         status: String,
-        output: Option<serde_json::Value>,
+        output: Option<Value>,
         error: Option<String>,
         cause: Option<String>,
         took_ms: u64,
@@ -95,6 +142,13 @@ pub enum Event {
     Note { message: String },
     /// Something that may surprise.
     Warning { message: String },
+    /// The command failed; always the last event.
+    Error {
+        message: String,
+        causes: Vec<String>,
+        hints: Vec<String>,
+        exit_code: u8,
+    },
 }
 
 /// Takes events as they happen, from any task.

@@ -1,11 +1,28 @@
 //! The Step Functions interpreter: sans-IO, no clock, no randomness, no await. What happens comes in as [`Input`]s, what is to
 //! be done goes out as [`Effect`]s, so that waits take no time in tests and an execution is recovered by replaying its journal.
 
+mod context;
+mod data;
+mod errors;
+mod execution;
+mod history;
+mod resource;
+mod retry;
+mod states;
+mod unsupported;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::asl::model::StateMachine;
 use crate::diagnostic::Diagnostic;
+
+pub use execution::Execution;
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = u64;
@@ -51,8 +68,11 @@ pub enum Happened {
     Started,
     /// A task was handed over to what does it.
     TaskStarted { task: TaskId },
-    /// A task could not be handed over (no such function, no permission …): an event `…ScheduleFailed` / `TaskStartFailed` or as AWS has it.
+    /// A task could not be handed over (no such function, no permission …): the event is `LambdaFunctionStartFailed`,
+    /// `TaskStartFailed` or `ActivityScheduleFailed`; then retriers and catchers are asked.
     TaskNotStarted { task: TaskId, error: String, cause: String },
+    /// The request of a `.waitForTaskToken` or `.sync` task was accepted; its result comes later. `output` is JSON text.
+    TaskSubmitted { task: TaskId, output: String },
     /// A task is done; `output` is JSON text.
     TaskSucceeded { task: TaskId, output: String },
     /// A task failed.
@@ -157,35 +177,13 @@ pub struct Pending {
     pub timers: Vec<(TimerId, Millis)>,
 }
 
-/// A running execution.
-pub struct Execution {
-    // helper C
-}
-
-impl Execution {
-    /// An execution that has not begun; feed it [`Happened::Started`].
-    pub fn new(_start: Start) -> Self {
-        todo!("helper C")
-    }
-
-    /// What is still outstanding.
-    pub fn pending(&self) -> Pending {
-        todo!("helper C")
-    }
-
-    /// How it ended, if it has.
-    pub fn outcome(&self) -> Option<&Outcome> {
-        todo!("helper C")
-    }
-}
-
 /// Advances an execution by one input. Inputs that come too late (a result of a cancelled task, a timer of a state long
 /// left, anything after the end) have no effect.
-pub fn step(_machine: &StateMachine, _execution: &mut Execution, _input: &Input) -> Vec<Effect> {
-    todo!("helper C")
+pub fn step(machine: &StateMachine, execution: &mut Execution, input: &Input) -> Vec<Effect> {
+    execution::step(machine, execution, input)
 }
 
 /// What this engine cannot execute yet, one finding each that names state and feature; empty if it can run all of it.
-pub fn unsupported(_machine: &StateMachine) -> Vec<Diagnostic> {
-    todo!("helper C")
+pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
+    unsupported::find(machine)
 }

@@ -1,1 +1,12 @@
-//! Expressions of the States Language: reference paths and JSONPath, payload templates, intrinsic functions, JSONata. Pure.
+//! Expressions of the States Language in its JSONPath dialect: paths, reference paths, payload templates, timestamps. Pure.
+//!
+//! The dialect is that of the Jayway library, which AWS uses; where it and [RFC 9535](https://www.rfc-editor.org/rfc/rfc9535)
+//! differ, Jayway is followed. See [Amazon States Language: paths](https://states-language.net/spec.html#path).
+
+mod filter;
+pub mod path;
+pub mod path_eval;
+mod path_parse;
+pub mod reference;
+pub mod template;
+pub mod timestamp;

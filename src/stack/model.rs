@@ -51,7 +51,7 @@ pub struct Function {
     pub code: PathBuf,
     /// E.g. `nodejs22.x`.
     pub runtime: String,
-    /// E.g. `index.handler`.
+    /// E.g. `index.handler`; `bootstrap` for a custom runtime unless given.
     pub handler: String,
     /// Seconds, 3 unless given.
     pub timeout: u32,
@@ -78,7 +78,7 @@ pub struct Function {
 pub struct Role {
     /// Where it stands in the stack file.
     pub span: Option<Span>,
-    /// The physical name: `name` if given, else the logical id itself when it is used as a tutorial would (see loader).
+    /// The physical name.
     pub name: String,
     /// Path, `/` unless given.
     pub path: String,

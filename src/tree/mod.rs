@@ -1,6 +1,9 @@
 //! One spanned tree for JSON and YAML: what stack files and definitions are read into before anything else looks at
 //! them, so that every later finding can point at its place, and all findings come at once.
 
+mod read;
+mod scalar;
+
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
@@ -42,9 +45,28 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// Reads JSON or YAML: the tree, if there is one, and everything that is wrong with the text.
-pub fn parse(_file: &Arc<SourceFile>) -> (Option<Node>, Vec<Diagnostic>) {
-    todo!("helper A")
+/// How deep lists and mappings may be nested: below the 128 at which serde_json stops, so that what could be read can
+/// also be written and read again by others.
+pub const MAX_DEPTH: usize = 120;
+
+/// Reads JSON or YAML 1.2 (core schema): the tree, if there is one, and everything that is wrong with the text.
+///
+/// A file whose name ends in `.json` must be strict JSON, since others will read it as such. Codes: `syntax`,
+/// `empty-file`, `too-deep`, `too-large`, `duplicate-key`, `bad-key`, `unknown-tag`, `bad-number`,
+/// `several-documents`.
+pub fn parse(file: &Arc<SourceFile>) -> (Option<Node>, Vec<Diagnostic>) {
+    if file.name.to_lowercase().ends_with(".json")
+        && let Err(found) = read::check_json(file)
+    {
+        return (None, vec![found]);
+    }
+    read::read(file)
+}
+
+/// The value of a plain text, typed as YAML's core schema does: `1` is a number, `yes` a string.
+/// Errors: what has no JSON form (`.inf`, `1e999`).
+pub fn plain_scalar(text: &str) -> Result<Value, String> {
+    scalar::plain(text)
 }
 
 impl Node {
@@ -124,3 +146,6 @@ impl Node {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

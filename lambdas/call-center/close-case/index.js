@@ -1,0 +1,4 @@
+// Closes the support case.
+exports.handler = (event, context, callback) => {
+  callback(null, { Case: event.Case, Status: event.Status, Message: `${event.Message}closed.` });
+};

@@ -1,0 +1,175 @@
+//! The command line as a whole; what a command adds is in the file of the command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::commands;
+use super::target::Target;
+use super::ui::ColorChoice;
+
+const EXAMPLES: &str = "\
+Examples:
+  stepstack deploy stacks/call-center.yaml             Deploy to the local cloud, run, show the output
+  stepstack plan stacks/call-center.yaml               What deploy would do
+  stepstack start stacks/call-center.yaml --count 5    Five executions at once
+  stepstack status stacks/call-center.yaml             What stands, and what has run
+  stepstack teardown stacks/call-center.yaml           Remove all of it
+  stepstack deploy stacks/call-center.yaml --target aws --profile dev
+
+Exit codes:
+  0 done, or nothing to change     3 the cloud refused or cannot be reached    70 a bug of stepstack
+  1 what was asked for failed      4 teardown left something behind           130 interrupted
+  2 invocation or files are wrong  5 changes (plan --detailed-exitcode)";
+
+/// Deploys AWS Step Functions stacks from one YAML file, to an embedded AWS, LocalStack or an AWS account
+#[derive(Debug, Parser)]
+#[command(name = "stepstack", version, max_term_width = 110, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Common options")]
+pub(super) struct Global {
+    /// Where to act [env: STEPSTACK_TARGET] [default: localstack if an endpoint is given, else local]
+    #[arg(long, global = true, value_enum, value_name = "TARGET", hide_possible_values = true)]
+    #[arg(help = "Where to act: local, localstack or aws [env: STEPSTACK_TARGET] \
+                  [default: localstack if there is an endpoint, else local]")]
+    pub(super) target: Option<Target>,
+    /// Endpoint for all services [env: AWS_ENDPOINT_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) endpoint_url: Option<String>,
+    /// Profile of the AWS configuration
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// Region, instead of the configured one
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// Folder of the local cloud [env: STEPSTACK_DATA_DIR] [default: .stepstack]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Write JSON to standard output: one document, or one line for each event
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Say only results and errors
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// When to write colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
+    /// Answer yes to every question
+    #[arg(long, short, global = true)]
+    pub(super) yes: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Find every mistake in stack files, without touching any cloud
+    Validate(commands::validate::Args),
+    /// Show what deploy would do
+    Plan(commands::plan::Args),
+    /// Make the stack as the file says, then start and follow an execution
+    Deploy(commands::deploy::Args),
+    /// Start executions and follow them
+    Start(commands::start::Args),
+    /// List a stack's resources and executions
+    Status(commands::status::Args),
+    /// Remove everything of a stack, and prove it
+    #[command(visible_alias = "destroy")]
+    Teardown(commands::teardown::Args),
+    /// Serve, inspect or empty the local cloud
+    #[command(subcommand)]
+    Local(commands::local::Command),
+    /// Print shell completions
+    Completions(commands::completions::Args),
+}
+
+impl Command {
+    /// Whether `--json` gives one document, rather than a line for each event.
+    pub(super) fn json_is_one_document(&self) -> bool {
+        match self {
+            Self::Validate(_) | Self::Plan(_) | Self::Status(_) | Self::Local(_) | Self::Completions(_) => true,
+            Self::Deploy(_) | Self::Start(_) | Self::Teardown(_) => false,
+        }
+    }
+}
+
+/// A stack file and its parameters.
+#[derive(Clone, Debug, Args)]
+pub(super) struct StackArgs {
+    /// The stack file
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Set a parameter of the stack file
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_set)]
+    pub(super) set: Vec<(String, String)>,
+}
+
+/// Reads `KEY=VALUE`.
+pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn common_options_may_stand_before_and_after_the_command() {
+        for line in [
+            "stepstack --target aws plan f",
+            "stepstack plan f --target aws",
+            "stepstack plan --target aws f",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.global.target, Some(Target::Aws), "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_accepted_and_refused() {
+        for (line, accepted) in [
+            ("validate a b", true),
+            ("validate", false),
+            ("plan f --detailed-exitcode --set a=b --set c=", true),
+            ("plan f --set a", false),
+            ("plan f --set =b", false),
+            ("plan f --target azure", false),
+            ("deploy f --start --input {}", true),
+            ("deploy f --start --no-start", false),
+            ("start f Main --count 3", true),
+            ("start f --count 0", false),
+            ("start f --count 1001", false),
+            ("teardown f", true),
+            ("destroy --name s --yes", true),
+            ("teardown", false),
+            ("teardown f --name s", false),
+            ("status --name s", true),
+            ("status", false),
+            ("local up --port 4567", true),
+            ("local", false),
+            ("completions bash", true),
+            ("help", false),
+        ] {
+            let parsed = Cli::try_parse_from(std::iter::once("stepstack").chain(line.split(' ')));
+            assert_eq!(parsed.is_ok(), accepted, "{line}: {parsed:?}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! `deploy`: makes the stack as the file says, then starts and follows an execution.
+
+use crate::cli::app::App;
+use crate::cli::apply::{PatienceArgs, names_of, outcome_words};
+use crate::cli::args::StackArgs;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::input::Input;
+use crate::cli::prepare::Prepared;
+use crate::cli::started::{Launch, exit_of, input_of_stack, names, pick_machine};
+use crate::cloud::Applied;
+use crate::report::text::{escape, shorten};
+use crate::run::Outcome;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+After a deploy that changed something, the execution that the stack file names under `start` is started and followed. If
+it fails, the exit code is 1, though the deploy was good.
+
+Examples:
+  stepstack deploy stacks/call-center.yaml
+  stepstack deploy stacks/call-center.yaml --start --input '{\"Case\": \"002\"}'
+  stepstack deploy stacks/call-center.yaml --target aws --profile dev --no-start")]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    stack: StackArgs,
+    /// Start an execution even if nothing changed
+    #[arg(long, conflicts_with = "no_start")]
+    start: bool,
+    /// Start no execution
+    #[arg(long)]
+    no_start: bool,
+    /// The input, instead of the stack's: JSON, @file, or - for standard input
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true, conflicts_with = "no_start")]
+    input: Option<String>,
+    /// Name of the execution
+    #[arg(long, value_name = "NAME", conflicts_with = "no_start")]
+    name: Option<String>,
+    /// Take over resources of these names that belong to no stack
+    #[arg(long)]
+    adopt: bool,
+    #[command(flatten)]
+    patience: PatienceArgs,
+}
+
+pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
+    // What is wrong with the invocation is said before anything is done.
+    let input = match &args.input {
+        Some(input) => Some(app.read_input(input).await?),
+        None => None,
+    };
+    let prepared = app.prepare(&args.stack, args.adopt).await?;
+    let launch = plan_launch(args, &prepared, input)?;
+
+    app.announce(&prepared.plan);
+    if !prepared.plan.is_empty() {
+        apply(app, args, &prepared).await?;
+    }
+    let exit = match launch {
+        Some(launch) => start(app, &prepared, launch).await?,
+        None => Exit::Done,
+    };
+    say_next(app, args);
+    Ok(exit)
+}
+
+/// What to start afterwards: nothing if nothing changes, unless it was asked for.
+fn plan_launch<'a>(
+    args: &Args,
+    prepared: &'a Prepared,
+    input: Option<Input>,
+) -> Result<Option<Launch<'a>>, CommandError> {
+    let stack = &prepared.stack;
+    let asked = args.start || args.input.is_some() || args.name.is_some();
+    let wanted = args.start || (!prepared.plan.is_empty() && (asked || stack.start.is_some()));
+    if args.no_start || !wanted {
+        return Ok(None);
+    }
+    let (id, machine) = pick_machine(stack, None)?;
+    Ok(Some(Launch {
+        machine,
+        input: input.unwrap_or_else(|| input_of_stack(stack, id)),
+        names: names(&stack.name, args.name.as_deref(), 1),
+        follow: true,
+    }))
+}
+
+async fn apply(app: &App, args: &Args, prepared: &Prepared) -> Result<(), CommandError> {
+    let again = app.command_line("deploy", Some(&args.stack.file));
+    app.if_interrupted(Some(format!("`{again}` goes on from where it stopped")));
+    let applied = app.apply(&prepared.cloud, &prepared.plan, &args.patience).await;
+    app.if_interrupted(None);
+    if applied.failed.is_empty() && applied.skipped.is_empty() {
+        return Ok(());
+    }
+    Err(incomplete(prepared, &applied).hint(format!("`{again}` goes on from there")))
+}
+
+fn incomplete(prepared: &Prepared, applied: &Applied) -> CommandError {
+    let plan = &prepared.plan;
+    let message = format!("the deploy of {} is incomplete: {}", plan.stack, outcome_words(applied));
+    let error = CommandError::incomplete(message, applied.kind);
+    let done = names_of(plan, &applied.done);
+    match (done.is_empty(), plan.unchanged.len()) {
+        (true, 0) => error.hint("nothing of it stands"),
+        (true, unchanged) => error.hint(format!("{unchanged} resources stand as before")),
+        (false, 0) => error.hint(format!("done: {done}")),
+        (false, unchanged) => error.hint(format!("done: {done}; {unchanged} more stand as before")),
+    }
+}
+
+/// Starts and follows. How the execution ends is an outcome of the workflow, not of the deploy.
+async fn start(app: &App, prepared: &Prepared, launch: Launch<'_>) -> Result<Exit, CommandError> {
+    let Some(outcomes) = app.launch(&prepared.cloud, launch).await? else {
+        return Ok(Exit::Done);
+    };
+    for outcome in outcomes.iter().filter(|outcome| !outcome.succeeded()) {
+        app.ui.say(&format!("deployed; the workflow ended {}", ending(outcome)));
+    }
+    Ok(exit_of(&outcomes))
+}
+
+fn ending(outcome: &Outcome) -> String {
+    let why: Vec<&str> = [&outcome.error, &outcome.cause]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .filter(|text| !text.is_empty())
+        .collect();
+    let status = escape(&outcome.status);
+    if why.is_empty() {
+        return status.into_owned();
+    }
+    let why = why.join(": ");
+    format!("{status}: {}", shorten(&escape(&why), 300))
+}
+
+fn say_next(app: &App, args: &Args) {
+    let file = Some(args.stack.file.as_path());
+    app.ui.say(&format!(
+        "next:\n  {}\n  {}\n  {}",
+        app.command_line("start", file),
+        app.command_line("status", file),
+        app.command_line("teardown", file)
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_in_words() {
+        let outcome = |error: Option<&str>, cause: Option<&str>| Outcome {
+            execution: "one".to_owned(),
+            status: "FAILED".to_owned(),
+            output: None,
+            error: error.map(str::to_owned),
+            cause: cause.map(str::to_owned),
+        };
+        for (error, cause, expected) in [
+            (None, None, "FAILED"),
+            (Some(""), Some("Engage Tier 2 Support."), "FAILED: Engage Tier 2 Support."),
+            (Some("E"), Some("a\nb"), "FAILED: E: a\\nb"),
+        ] {
+            assert_eq!(ending(&outcome(error, cause)), expected);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `teardown`: removes everything of a stack, looks again, and says what is left.
+
+use std::path::PathBuf;
+
+use crate::cli::app::App;
+use crate::cli::apply::{PatienceArgs, outcome_words};
+use crate::cli::args::parse_set;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::target::Target;
+use crate::cloud::Cloud;
+use crate::plan::{self, Plan};
+use crate::report::plan::kind_name;
+use crate::report::text::escape;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    group = clap::ArgGroup::new("which").required(true).args(["file", "name"]),
+    after_help = "Examples:
+  stepstack teardown stacks/call-center.yaml
+  stepstack teardown --name call-center --target aws --yes"
+)]
+pub(in crate::cli) struct Args {
+    /// The stack file
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Name of the stack, if there is no file any more
+    #[arg(long, value_name = "STACK")]
+    name: Option<String>,
+    /// Set a parameter of the stack file
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_set)]
+    set: Vec<(String, String)>,
+    /// Leave the logs
+    #[arg(long)]
+    keep_logs: bool,
+    #[command(flatten)]
+    patience: PatienceArgs,
+}
+
+pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
+    let stack = app.stack_name(args.file.as_deref(), args.name.as_deref(), &args.set)?;
+    let cloud = app.connect().await?;
+    let plan = plan_removal(&cloud, &stack, args.keep_logs).await?;
+    if plan.is_empty() {
+        app.note(format!("nothing of the stack {stack} is here"));
+        return Ok(Exit::Done);
+    }
+    app.announce(&plan);
+    if app.chosen()?.target == Target::Aws {
+        let account = &cloud.identity().account;
+        app.confirm(&format!(
+            "delete {} resources of {stack} in account {account}?",
+            plan.steps.len()
+        ))
+        .await?;
+    }
+    app.if_interrupted(Some("the same command goes on from where it stopped".to_owned()));
+    let applied = app.apply(&cloud, &plan, &args.patience).await;
+
+    let left = plan_removal(&cloud, &stack, args.keep_logs).await?;
+    if left.is_empty() {
+        app.note(format!("nothing of the stack {stack} is left"));
+        return Ok(Exit::Done);
+    }
+    Err(CommandError::left_behind(format!(
+        "of the stack {stack} is left ({}): {}",
+        outcome_words(&applied),
+        listed(&left)
+    ))
+    .hint("the same command goes on from there"))
+}
+
+/// Looks at what is there. The plan to remove it is also the proof that nothing is left: then it is empty.
+async fn plan_removal(cloud: &Cloud, stack: &str, keep_logs: bool) -> Result<Plan, CommandError> {
+    let observed = cloud.observe(stack, None).await?;
+    Ok(plan::teardown(stack, &observed, cloud.identity(), keep_logs))
+}
+
+fn listed(plan: &Plan) -> String {
+    plan.steps
+        .iter()
+        .map(|step| format!("{} {}", kind_name(step.kind), escape(&step.name)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,200 @@
+//! From a stack file to a plan: what `validate`, `plan`, `deploy` and `start` share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::app::App;
+use super::args::StackArgs;
+use super::connect::LOCAL_REGION;
+use super::error::CommandError;
+use super::findings::tidy;
+use super::target::Target;
+use crate::cloud::{self, Cloud};
+use crate::diagnostic::{Diagnostic, has_errors};
+use crate::plan::{self, Desired, Identity, Package, Plan};
+use crate::stack::{self, model::Stack};
+
+/// A stack file, checked as far as it can be without a cloud.
+pub(super) struct Checked {
+    /// The stack, if it could be read at all.
+    pub(super) stack: Option<Stack>,
+    /// The packed code, complete if there is no error.
+    packages: BTreeMap<String, Package>,
+    /// Everything that was found.
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+/// A stack without errors, and its packed code.
+pub(super) struct Ready {
+    pub(super) stack: Stack,
+    packages: BTreeMap<String, Package>,
+    /// What was found and shown.
+    findings: Vec<Diagnostic>,
+}
+
+/// Everything that is needed to act.
+pub(super) struct Prepared {
+    pub(super) stack: Stack,
+    pub(super) cloud: Cloud,
+    pub(super) plan: Plan,
+}
+
+impl App {
+    /// Checks a stack file for the chosen target, without a cloud: all findings at once.
+    pub(super) fn check(&self, args: &StackArgs) -> Result<Checked, CommandError> {
+        let target = self.chosen()?.target;
+        let (stack, mut findings) = stack::load(&args.file, &args.set);
+        let mut packages = BTreeMap::new();
+        if let Some(stack) = &stack {
+            if has_errors(&findings) {
+                packages = stand_in_packages(stack);
+            } else {
+                let (packed, found) = pack(stack);
+                packages = packed;
+                findings.extend(found);
+            }
+            let identity = self.expected_identity(target);
+            let (desired, found) = plan::resolve(stack, &packages, &identity);
+            findings.extend(found);
+            if target == Target::Local {
+                findings.extend(missing_runtimes(stack));
+                findings.extend(desired.iter().flat_map(not_executable));
+            }
+        }
+        Ok(Checked {
+            stack,
+            packages,
+            findings: tidy(findings),
+        })
+    }
+
+    /// Checks a stack file and shows what was found; an error if it cannot be used.
+    pub(super) fn ready(&self, args: &StackArgs) -> Result<Ready, CommandError> {
+        let checked = self.check(args)?;
+        let file = args.file.display().to_string();
+        self.show(&file, &checked.findings)?;
+        match checked.stack {
+            Some(stack) => Ok(Ready {
+                stack,
+                packages: checked.packages,
+                findings: checked.findings,
+            }),
+            None => Err(CommandError::wrong(format!("{file} cannot be read"))),
+        }
+    }
+
+    /// Connects and makes the plan.
+    pub(super) async fn prepare(&self, args: &StackArgs, adopt: bool) -> Result<Prepared, CommandError> {
+        let Ready {
+            stack,
+            packages,
+            findings: shown,
+        } = self.ready(args)?;
+        let cloud = self.connect().await?;
+
+        let (desired, found) = plan::resolve(&stack, &packages, cloud.identity());
+        // What was found without the cloud has been shown.
+        let new: Vec<Diagnostic> = found.into_iter().filter(|finding| !shown.contains(finding)).collect();
+        self.show(&stack.name, &tidy(new))?;
+        let desired = desired.ok_or_else(|| CommandError::wrong(format!("{} cannot be resolved", stack.name)))?;
+
+        let observed = cloud.observe(&stack.name, Some(&desired)).await?;
+        let plan = match plan::deploy(&desired, &observed, adopt) {
+            Ok(plan) => plan,
+            Err(findings) => {
+                self.show(&format!("the plan of {}", stack.name), &findings)?;
+                return Err(CommandError::wrong(format!("{} cannot be planned", stack.name)));
+            }
+        };
+        Ok(Prepared {
+            stack,
+            cloud,
+            plan,
+        })
+    }
+
+    /// Where a stack would be deployed to, as far as that is known without asking: enough to check references.
+    fn expected_identity(&self, target: Target) -> Identity {
+        Identity {
+            target: target.name().to_owned(),
+            partition: "aws".to_owned(),
+            account: "000000000000".to_owned(),
+            region: self.global.region.clone().unwrap_or_else(|| LOCAL_REGION.to_owned()),
+            endpoint: None,
+        }
+    }
+}
+
+/// Packs the code of every function.
+fn pack(stack: &Stack) -> (BTreeMap<String, Package>, Vec<Diagnostic>) {
+    let mut packages = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (id, function) in &stack.functions {
+        match cloud::package(&function.code) {
+            Ok(package) => {
+                packages.insert(id.clone(), package);
+            }
+            Err(error) => findings.push(
+                Diagnostic::error("cannot-package", format!("the code of `{id}` cannot be packed: {}", whole(&error)))
+                    .at(function.span.as_ref()),
+            ),
+        }
+    }
+    (packages, findings)
+}
+
+/// An error with what caused it.
+fn whole(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+/// When the files have errors anyway, only findings are wanted, and those do not depend on the code.
+fn stand_in_packages(stack: &Stack) -> BTreeMap<String, Package> {
+    let nothing = Package {
+        bytes: Arc::new(Vec::new()),
+        sha256: String::new(),
+    };
+    stack.functions.keys().map(|id| (id.clone(), nothing.clone())).collect()
+}
+
+/// Functions whose runtime is not on this machine.
+#[cfg(feature = "local")]
+fn missing_runtimes(stack: &Stack) -> Vec<Diagnostic> {
+    // Finding out starts the interpreter: once for each runtime.
+    let mut problems: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    stack
+        .functions
+        .iter()
+        .filter_map(|(id, function)| {
+            let problem = problems
+                .entry(&function.runtime)
+                .or_insert_with(|| crate::local::lambda::runtime_problem(&function.runtime))
+                .as_ref()?;
+            let message = format!("function `{id}` cannot run here: {problem}");
+            Some(Diagnostic::error("runtime-not-here", message).at(function.span.as_ref()))
+        })
+        .collect()
+}
+
+/// What the local cloud does not execute yet.
+#[cfg(feature = "local")]
+fn not_executable(desired: &Desired) -> Vec<Diagnostic> {
+    desired
+        .state_machines
+        .values()
+        .flat_map(|machine| crate::engine::unsupported(&machine.model))
+        .collect()
+}
+
+#[cfg(not(feature = "local"))]
+fn missing_runtimes(_stack: &Stack) -> Vec<Diagnostic> {
+    Vec::new()
+}
+
+#[cfg(not(feature = "local"))]
+fn not_executable(_desired: &Desired) -> Vec<Diagnostic> {
+    Vec::new()
+}

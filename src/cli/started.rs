@@ -1,0 +1,197 @@
+//! Starting executions and following them: what `deploy` and `start` share.
+
+use tokio::task::JoinSet;
+
+use super::app::App;
+use super::clock::now_ms;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::input::Input;
+use super::target::Target;
+use crate::cloud::{Cloud, CloudError, ErrorKind};
+use crate::diagnostic::did_you_mean;
+use crate::event::Event;
+use crate::report::text::{compact_json, pretty_json};
+use crate::run::{Outcome, Pace, execution_name, follow_all};
+use crate::stack::model::{MachineKind, Stack, StateMachine};
+
+/// Executions to be started.
+pub(super) struct Launch<'a> {
+    pub(super) machine: &'a StateMachine,
+    pub(super) input: Input,
+    /// Their names, one for each.
+    pub(super) names: Vec<String>,
+    /// Whether to wait for their ends.
+    pub(super) follow: bool,
+}
+
+impl App {
+    /// Starts executions and, unless told otherwise, follows them to their ends. None if there is nothing to follow.
+    pub(super) async fn launch(&self, cloud: &Cloud, launch: Launch<'_>) -> Result<Option<Vec<Outcome>>, CommandError> {
+        let arns = self.start_all(cloud, &launch).await?;
+        if launch.machine.kind == MachineKind::Express {
+            self.note("executions of an EXPRESS state machine have no history to follow; their logs tell what they do");
+            return Ok(None);
+        }
+        if !launch.follow {
+            if self.chosen()?.target == Target::Local {
+                self.note(format!(
+                    "on the local cloud executions advance only while a stepstack command runs, for example `{}`",
+                    self.command_line("local up", None)
+                ));
+            }
+            return Ok(None);
+        }
+        self.if_interrupted(Some(match self.chosen()?.target {
+            Target::Local => "the execution goes on when the local cloud is opened again".to_owned(),
+            Target::Localstack | Target::Aws => "the execution goes on without us; `stepstack status` shows it".to_owned(),
+        }));
+        let pace = Pace::of_target(&cloud.identity().target);
+        let outcomes = follow_all(cloud, &arns, &pace, self.reporter.sink()).await?;
+        self.if_interrupted(None);
+        self.print_outcomes(&outcomes);
+        Ok(Some(outcomes))
+    }
+
+    /// Starts all executions at once; their ARNs in the order of their names.
+    async fn start_all(&self, cloud: &Cloud, launch: &Launch<'_>) -> Result<Vec<String>, CommandError> {
+        let machine_arn = cloud.identity().machine_arn(&launch.machine.name);
+        let mut starting = JoinSet::new();
+        for (index, name) in launch.names.iter().enumerate() {
+            let (cloud, arn, name, input) = (cloud.clone(), machine_arn.clone(), name.clone(), launch.input.text.clone());
+            starting.spawn(async move { (index, cloud.start_execution(&arn, &name, &input).await) });
+        }
+        let mut arns = Vec::with_capacity(launch.names.len());
+        let mut failure: Option<CloudError> = None;
+        while let Some(joined) = starting.join_next().await {
+            match joined {
+                Ok((index, Ok(arn))) => arns.push((index, arn)),
+                Ok((_, Err(error))) => failure = failure.or(Some(error)),
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(error) => return Err(CommandError::failed("starting broke off").because(error)),
+            }
+        }
+        arns.sort_unstable();
+        for (index, arn) in &arns {
+            self.emit(Event::ExecutionStarted {
+                execution: launch.names.get(*index).cloned().unwrap_or_default(),
+                arn: arn.clone(),
+                state_machine: launch.machine.name.clone(),
+                input: launch.input.value.clone(),
+            });
+        }
+        match failure {
+            Some(error) => Err(self.not_started(error, launch.machine)),
+            None => Ok(arns.into_iter().map(|(_, arn)| arn).collect()),
+        }
+    }
+
+    fn not_started(&self, error: CloudError, machine: &StateMachine) -> CommandError {
+        if error.kind == ErrorKind::NotFound {
+            return CommandError::wrong(format!("the state machine {} is not deployed", machine.name))
+                .because(error)
+                .hint(format!("`{}` deploys it", self.command_line("deploy FILE", None)));
+        }
+        error.into()
+    }
+
+    /// Outputs are data: of one execution as it is, of several as one line each.
+    fn print_outcomes(&self, outcomes: &[Outcome]) {
+        if self.json_events() {
+            return;
+        }
+        match outcomes {
+            [outcome] => {
+                if let Some(output) = &outcome.output {
+                    self.ui.out(&pretty_json(output));
+                }
+            }
+            several => {
+                for outcome in several {
+                    if let Ok(line) = serde_json::to_value(outcome) {
+                        self.ui.out(&compact_json(&line));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The exit code that outcomes give.
+pub(super) fn exit_of(outcomes: &[Outcome]) -> Exit {
+    if outcomes.iter().all(Outcome::succeeded) {
+        Exit::Done
+    } else {
+        Exit::Failed
+    }
+}
+
+/// The state machine that was asked for, by logical id or name; else the one that the stack starts; else the only one.
+pub(super) fn pick_machine<'a>(
+    stack: &'a Stack,
+    wanted: Option<&str>,
+) -> Result<(&'a str, &'a StateMachine), CommandError> {
+    let ids = || stack.state_machines.keys().map(String::as_str);
+    let listed = || ids().collect::<Vec<_>>().join(", ");
+    let wanted = wanted.or(stack.start.as_ref().map(|start| start.state_machine.as_str()));
+    let found = match wanted {
+        Some(wanted) => stack
+            .state_machines
+            .iter()
+            .find(|(id, machine)| id.as_str() == wanted || machine.name == wanted),
+        None if stack.state_machines.len() == 1 => stack.state_machines.first(),
+        None => None,
+    };
+    if let Some((id, machine)) = found {
+        return Ok((id, machine));
+    }
+    Err(match wanted {
+        Some(wanted) => {
+            let error = CommandError::wrong(format!("the stack {} has no state machine `{wanted}`", stack.name));
+            match did_you_mean(wanted, ids()) {
+                Some(hint) => error.hint(hint),
+                None => error.hint(format!("it has: {}", listed())),
+            }
+        }
+        None if stack.state_machines.is_empty() => {
+            CommandError::wrong(format!("the stack {} has no state machine to start", stack.name))
+        }
+        None => CommandError::wrong(format!("the stack {} has several state machines", stack.name))
+            .hint(format!("name one of them: {}", listed())),
+    })
+}
+
+/// The input that the stack gives to one of its state machines: that of `start`, else an empty object.
+pub(super) fn input_of_stack(stack: &Stack, machine_id: &str) -> Input {
+    stack
+        .start
+        .as_ref()
+        .filter(|start| start.state_machine == machine_id)
+        .map_or_else(
+            || Input::of_value(serde_json::json!({})),
+            |start| Input::of_value(start.input.clone()),
+        )
+}
+
+/// Names for so many executions: the given one, numbered if there are several, else one made of stack and time.
+pub(super) fn names(stack: &str, given: Option<&str>, count: usize) -> Vec<String> {
+    let now = now_ms();
+    (1..=count)
+        .map(|number| match given {
+            Some(name) if count == 1 => name.to_owned(),
+            Some(name) => format!("{name}-{number}"),
+            None => execution_name(stack, now, &random_suffix()),
+        })
+        .collect()
+}
+
+/// Eight hexadecimal digits.
+fn random_suffix() -> String {
+    let mut suffix = uuid::Uuid::new_v4().simple().to_string();
+    suffix.truncate(8);
+    suffix
+}
+
+#[cfg(test)]
+#[path = "started_tests.rs"]
+mod tests;

@@ -1,0 +1,188 @@
+//! What can go wrong while a state runs, the texts AWS reports it with, and which retriers and catchers it concerns
+//! ([error names](https://states-language.net/spec.html#appendix-a)).
+
+use serde_json::{Value, json};
+
+/// The execution is over: nothing more of this step may happen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended;
+
+/// Why a state did not get on.
+#[derive(Debug)]
+pub(super) enum Interrupt {
+    /// The execution is over.
+    Ended,
+    /// The state failed.
+    Failed(Failure),
+}
+
+impl From<Ended> for Interrupt {
+    fn from(_: Ended) -> Self {
+        Self::Ended
+    }
+}
+
+impl From<Failure> for Interrupt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// What a piece of work in a state comes to.
+pub(super) type Turned<T> = Result<T, Interrupt>;
+
+/// A failed state.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Failure {
+    pub(super) error: Option<String>,
+    pub(super) cause: Option<String>,
+    /// Whether the cause still lacks the words that name the state.
+    in_state: bool,
+    /// Whether retriers and catchers are asked.
+    pub(super) catchable: bool,
+    heartbeat: bool,
+}
+
+pub(super) const TIMEOUT: &str = "States.Timeout";
+const RUNTIME: &str = "States.Runtime";
+const DATA_LIMIT: &str = "States.DataLimitExceeded";
+
+impl Failure {
+    /// What the work of a Task reported, or a Fail state says.
+    pub(super) fn reported(error: Option<String>, cause: Option<String>) -> Self {
+        Self {
+            error,
+            cause,
+            in_state: false,
+            catchable: true,
+            heartbeat: false,
+        }
+    }
+
+    /// `TimeoutSeconds` or `HeartbeatSeconds` went by. AWS writes `States.Timeout` for both; only catchers and retriers
+    /// can tell them apart.
+    pub(super) fn timeout(heartbeat: bool) -> Self {
+        Self {
+            heartbeat,
+            ..Self::reported(Some(TIMEOUT.to_owned()), None)
+        }
+    }
+
+    /// A mistake in the definition or data that shows only now; no retrier or catcher takes it.
+    pub(super) fn runtime(text: impl Into<String>) -> Self {
+        Self {
+            catchable: false,
+            ..Self::interpreter(RUNTIME, text)
+        }
+    }
+
+    /// A path of a payload template, `ErrorPath` or `CausePath` found nothing.
+    pub(super) fn path_not_found(path: &str, field: &str, input: &str) -> Self {
+        Self::runtime(format!(
+            "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{input}'"
+        ))
+    }
+
+    /// `ResultPath` points where the input has no place.
+    pub(super) fn result_path(path: &str, input: &str) -> Self {
+        Self::interpreter(
+            "States.ResultPathMatchFailure",
+            format!("Unable to apply ReferencePath {path} to input {input}"),
+        )
+    }
+
+    /// No rule of a Choice state holds and it has no default.
+    pub(super) fn no_choice_matched() -> Self {
+        Self {
+            catchable: false,
+            ..Self::interpreter(
+                "States.NoChoiceMatched",
+                "Failed to transition out of the state. The state does not point to a next state.",
+            )
+        }
+    }
+
+    /// The result of a task is too large. `task` is what did the work: an ARN or the name of a service.
+    pub(super) fn task_result_too_large(task: &str) -> Self {
+        Self::reported(Some(DATA_LIMIT.to_owned()), Some(too_large(task)))
+    }
+
+    /// The output of a state is too large; no retrier or catcher takes it.
+    pub(super) fn state_output_too_large(state: &str) -> Self {
+        Self {
+            catchable: false,
+            ..Self::task_result_too_large(state)
+        }
+    }
+
+    fn interpreter(error: &str, text: impl Into<String>) -> Self {
+        Self {
+            in_state: true,
+            ..Self::reported(Some(error.to_owned()), Some(text.into()))
+        }
+    }
+
+    /// Names the state in the cause of what the interpreter itself found.
+    pub(super) fn named(mut self, state: &str, entered_event: u64) -> Self {
+        if self.in_state {
+            let text = self.cause.unwrap_or_default();
+            self.cause = Some(format!(
+                "An error occurred while executing the state '{state}' (entered at the event id #{entered_event}). {text}"
+            ));
+            self.in_state = false;
+        }
+        self
+    }
+
+    /// Whether a retrier or catcher with these `ErrorEquals` takes it.
+    pub(super) fn matches(&self, error_equals: &[String]) -> bool {
+        error_equals.iter().any(|name| match name.as_str() {
+            "States.ALL" => true,
+            "States.TaskFailed" => self.error.as_deref() != Some(TIMEOUT),
+            "States.HeartbeatTimeout" if self.heartbeat => true,
+            name => self.error.as_deref() == Some(name),
+        })
+    }
+
+    /// The error output that a catcher passes on.
+    pub(super) fn output(&self) -> Value {
+        json!({
+            "Error": self.error.as_deref().unwrap_or_default(),
+            "Cause": self.cause.as_deref().unwrap_or_default(),
+        })
+    }
+}
+
+fn too_large(name: &str) -> String {
+    format!(
+        "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_matched_by_name() {
+        let plain = Failure::reported(Some("Boom".into()), None);
+        let nameless = Failure::reported(None, None);
+        for (failure, equals, matches) in [
+            (&plain, "Boom", true),
+            (&plain, "Bo", false),
+            (&plain, "States.ALL", true),
+            (&plain, "States.TaskFailed", true),
+            (&plain, "States.Timeout", false),
+            (&nameless, "States.TaskFailed", true),
+            (&nameless, "Boom", false),
+            (&Failure::timeout(false), "States.Timeout", true),
+            (&Failure::timeout(false), "States.ALL", true),
+            (&Failure::timeout(false), "States.TaskFailed", false),
+            (&Failure::timeout(false), "States.HeartbeatTimeout", false),
+            (&Failure::timeout(true), "States.HeartbeatTimeout", true),
+            (&Failure::timeout(true), "States.Timeout", true),
+        ] {
+            assert_eq!(failure.matches(&[equals.to_owned()]), matches, "{failure:?} {equals}");
+        }
+    }
+}

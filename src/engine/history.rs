@@ -1,0 +1,73 @@
+//! History events as `GetExecutionHistory` gives them
+//! ([HistoryEvent](https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html)).
+
+use serde_json::{Map, Value, json};
+
+use super::data::Data;
+use super::errors::Failure;
+
+/// The most events an execution may have; the last of them then says that it failed
+/// ([quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html)).
+pub(super) const MAX_EVENTS: u64 = 25_000;
+
+/// The name of a details member and its value.
+pub(super) type Details = Option<(String, Value)>;
+
+pub(super) fn execution_started(input: &Data, role_arn: &str) -> Details {
+    details(
+        "executionStartedEventDetails",
+        json!({ "input": input.text(), "inputDetails": whole(), "roleArn": role_arn }),
+    )
+}
+
+pub(super) fn execution_succeeded(output: &Data) -> Details {
+    details(
+        "executionSucceededEventDetails",
+        json!({ "output": output.text(), "outputDetails": whole() }),
+    )
+}
+
+/// Details that only hold error and cause, as far as there are any.
+pub(super) fn failure(member: &str, error: Option<&str>, cause: Option<&str>) -> Details {
+    details(member, Value::Object(error_and_cause(error, cause)))
+}
+
+pub(super) fn state_entered(name: &str, input: &Data) -> Details {
+    details(
+        "stateEnteredEventDetails",
+        json!({ "name": name, "input": input.text(), "inputDetails": whole() }),
+    )
+}
+
+pub(super) fn state_exited(name: &str, output: &Data) -> Details {
+    details(
+        "stateExitedEventDetails",
+        json!({ "name": name, "output": output.text(), "outputDetails": whole() }),
+    )
+}
+
+/// `{ "error", "cause" }` of a failure, without what it does not have.
+pub(super) fn error_and_cause(error: Option<&str>, cause: Option<&str>) -> Map<String, Value> {
+    [("error", error), ("cause", cause)]
+        .into_iter()
+        .filter_map(|(key, text)| Some((key.to_owned(), text?.into())))
+        .collect()
+}
+
+/// Details of a failed execution.
+pub(super) fn execution_failed(failed: &Failure) -> Details {
+    failure(
+        "executionFailedEventDetails",
+        failed.error.as_deref(),
+        failed.cause.as_deref(),
+    )
+}
+
+pub(super) fn details(member: &str, value: Value) -> Details {
+    Some((member.to_owned(), value))
+}
+
+/// `inputDetails` and `outputDetails`: the history always holds the whole text.
+pub(super) fn whole() -> Value {
+    json!({ "truncated": false })
+}

@@ -1,0 +1,195 @@
+//! What of a definition this engine cannot execute, so that it is refused before anything runs.
+
+use serde_json::Value;
+
+use crate::asl::model::{
+    Choice, Condition, NumberField, Operand, PathField, QueryLanguage, State, StateKind, StateMachine, Task, TextField,
+    WaitUntil,
+};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::engine::resource::Resource;
+use crate::expr::path::{Path, PathError, Root};
+use crate::expr::template::is_intrinsic;
+
+/// See [`super::unsupported`].
+pub(super) fn find(machine: &StateMachine) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    in_machine(machine, "", &mut found);
+    found
+}
+
+/// Recurses as deep as machines nest, which the reader of definitions limits.
+fn in_machine(machine: &StateMachine, pointer: &str, found: &mut Vec<Diagnostic>) {
+    for state in machine.states.values() {
+        let mut finder = Finder {
+            name: &state.name,
+            span: state.span.as_ref(),
+            pointer: format!("{pointer}/States/{}", state.name),
+            found,
+        };
+        finder.state(state);
+    }
+}
+
+struct Finder<'a> {
+    name: &'a str,
+    span: Option<&'a Span>,
+    pointer: String,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Finder<'_> {
+    fn state(&mut self, state: &State) {
+        match &state.kind {
+            StateKind::Parallel(parallel) => {
+                self.refuse("the state type Parallel");
+                for (index, branch) in parallel.branches.iter().enumerate() {
+                    in_machine(branch, &format!("{}/Branches/{index}", self.pointer), self.found);
+                }
+                return;
+            }
+            StateKind::Map(map) => {
+                self.refuse("the state type Map");
+                let key = if map.legacy_iterator {
+                    "Iterator"
+                } else {
+                    "ItemProcessor"
+                };
+                in_machine(&map.processor, &format!("{}/{key}", self.pointer), self.found);
+                return;
+            }
+            _ => {}
+        }
+        if state.query_language == QueryLanguage::Jsonata {
+            // Every field would be a finding of its own; this one says it all.
+            self.refuse("the query language JSONata");
+            return;
+        }
+        if state.assign.is_some() {
+            self.refuse("the field Assign");
+        }
+        self.path_field("InputPath", &state.input_path);
+        self.path_field("OutputPath", &state.output_path);
+        match &state.kind {
+            StateKind::Task(task) => self.task(task),
+            StateKind::Pass(pass) => {
+                self.template("Parameters", pass.parameters.as_ref());
+                self.path_field("ResultPath", &pass.result_path);
+            }
+            StateKind::Choice(choice) => self.choice(choice),
+            StateKind::Wait(wait) => match &wait.until {
+                WaitUntil::Seconds(field) => self.number("Seconds", Some(field)),
+                WaitUntil::Timestamp(field) => self.text("Timestamp", Some(field)),
+            },
+            StateKind::Fail(fail) => {
+                self.text("Error", fail.error.as_ref());
+                self.text("Cause", fail.cause.as_ref());
+            }
+            StateKind::Succeed | StateKind::Parallel(_) | StateKind::Map(_) => {}
+        }
+    }
+
+    fn task(&mut self, task: &Task) {
+        if Resource::parse(&task.resource).is_none() {
+            self.refuse(&format!("the resource `{}`", task.resource));
+        }
+        self.template("Parameters", task.work.parameters.as_ref());
+        self.template("ResultSelector", task.work.result_selector.as_ref());
+        self.template("Credentials", task.credentials.as_ref());
+        self.path_field("ResultPath", &task.work.result_path);
+        self.number("TimeoutSeconds", task.timeout_seconds.as_ref());
+        self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
+        for catcher in &task.work.catch {
+            self.path_field("Catch ResultPath", &catcher.result_path);
+            if catcher.assign.is_some() {
+                self.refuse("the field Assign of a catcher");
+            }
+        }
+    }
+
+    fn choice(&mut self, choice: &Choice) {
+        for rule in &choice.choices {
+            if rule.assign.is_some() {
+                self.refuse("the field Assign of a choice rule");
+            }
+            self.condition(&rule.condition);
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition) {
+        match condition {
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().for_each(|part| self.condition(part)),
+            Condition::Not(inner) => self.condition(inner),
+            Condition::Compare { variable, operand, .. } => {
+                self.path("Variable", variable);
+                if let Operand::Path(path) = operand {
+                    self.path("the operand of a comparison", path);
+                }
+            }
+            Condition::Jsonata(_) => self.refuse("a JSONata Condition"),
+        }
+    }
+
+    fn number(&mut self, field: &str, number: Option<&NumberField>) {
+        match number {
+            Some(NumberField::Path(path)) => self.path(&format!("{field}Path"), path),
+            Some(NumberField::Jsonata(_)) => self.refuse(&format!("a JSONata expression in {field}")),
+            Some(NumberField::Literal(_)) | None => {}
+        }
+    }
+
+    fn text(&mut self, field: &str, text: Option<&TextField>) {
+        match text {
+            Some(TextField::Path(path)) => self.path(&format!("{field}Path"), path),
+            Some(TextField::Jsonata(_)) => self.refuse(&format!("a JSONata expression in {field}")),
+            Some(TextField::Literal(_)) | None => {}
+        }
+    }
+
+    fn path_field(&mut self, field: &str, path: &PathField) {
+        if let PathField::Path(path) = path {
+            self.path(field, path);
+        }
+    }
+
+    fn template(&mut self, field: &str, template: Option<&Value>) {
+        match template {
+            Some(Value::Object(fields)) => {
+                for (name, value) in fields {
+                    match value {
+                        Value::String(path) if name.ends_with(".$") => self.path(&format!("{field} `{name}`"), path),
+                        value => self.template(field, Some(value)),
+                    }
+                }
+            }
+            Some(Value::Array(items)) => items.iter().for_each(|item| self.template(field, Some(item))),
+            _ => {}
+        }
+    }
+
+    /// A path that is simply wrong is a finding of validation, not of ours.
+    fn path(&mut self, field: &str, path: &str) {
+        if is_intrinsic(path) {
+            let function = path.trim_start().split('(').next().unwrap_or_default();
+            return self.refuse(&format!("the intrinsic function `{function}` in {field}"));
+        }
+        match Path::parse(path).as_ref().map(Path::root) {
+            Ok(Root::Variable(name)) => self.refuse(&format!("the variable `${name}` in {field}")),
+            Err(PathError::Unsupported { feature, .. }) => self.refuse(&format!("{feature} in the path {field}")),
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    fn refuse(&mut self, feature: &str) {
+        let mut diagnostic = Diagnostic::error(
+            "not-executable-locally",
+            format!(
+                "state `{}` uses {feature}, which the local cloud cannot execute yet",
+                self.name
+            ),
+        );
+        diagnostic.span = self.span.cloned();
+        diagnostic.pointer = Some(self.pointer.clone());
+        self.found.push(diagnostic);
+    }
+}

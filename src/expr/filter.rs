@@ -1,0 +1,119 @@
+//! Filters `[?( … )]`: which elements of an array pass. Comparison follows Jayway: numbers and texts are compared with each
+//! other by their text, what is missing equals nothing.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::path::{Path, Root};
+use super::path_eval::{self, compare_numbers};
+
+/// A condition on the current element `@`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// One holds.
+    Any(Vec<Filter>),
+    /// All hold.
+    All(Vec<Filter>),
+    /// It does not hold.
+    Not(Box<Filter>),
+    /// The path finds something, be it `null`.
+    Exists(Path),
+    /// A comparison.
+    Compare(Operand, Comparison, Operand),
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// `@…` or `$…`; the root of the former is the variable `@`.
+    Path(Path),
+    /// A literal.
+    Literal(Value),
+}
+
+/// The comparison operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    NotIn,
+}
+
+impl Filter {
+    /// Whether an element passes.
+    pub(super) fn accepts(&self, root: &Value, current: &Value) -> bool {
+        match self {
+            Self::Any(parts) => parts.iter().any(|part| part.accepts(root, current)),
+            Self::All(parts) => parts.iter().all(|part| part.accepts(root, current)),
+            Self::Not(inner) => !inner.accepts(root, current),
+            Self::Exists(path) => find(path, root, current).is_some(),
+            Self::Compare(left, comparison, right) => {
+                let (left, right) = (left.value(root, current), right.value(root, current));
+                comparison.holds(left.as_ref(), right.as_ref())
+            }
+        }
+    }
+}
+
+impl Operand {
+    fn value(&self, root: &Value, current: &Value) -> Option<Value> {
+        match self {
+            Self::Literal(value) => Some(value.clone()),
+            Self::Path(path) => find(path, root, current),
+        }
+    }
+}
+
+fn find(path: &Path, root: &Value, current: &Value) -> Option<Value> {
+    let start = if path.root == Root::Data { root } else { current };
+    let found = path_eval::evaluate_segments(path, start, root).ok()?;
+    match found.as_array() {
+        Some(items) if !path.is_definite() && items.is_empty() => None,
+        _ => Some(found.into_owned()),
+    }
+}
+
+impl Comparison {
+    fn holds(self, left: Option<&Value>, right: Option<&Value>) -> bool {
+        match self {
+            Self::Equal => equal(left, right),
+            Self::NotEqual => !equal(left, right),
+            Self::Less => order(left, right) == Some(Ordering::Less),
+            Self::LessOrEqual => order(left, right).is_some_and(Ordering::is_le),
+            Self::Greater => order(left, right) == Some(Ordering::Greater),
+            Self::GreaterOrEqual => order(left, right).is_some_and(Ordering::is_ge),
+            Self::In => contains(right, left),
+            Self::NotIn => !contains(right, left),
+        }
+    }
+}
+
+fn contains(list: Option<&Value>, item: Option<&Value>) -> bool {
+    list.and_then(Value::as_array)
+        .is_some_and(|list| list.iter().any(|candidate| equal(Some(candidate), item)))
+}
+
+fn equal(left: Option<&Value>, right: Option<&Value>) -> bool {
+    match (left, right) {
+        (Some(Value::Number(left)), Some(Value::Number(right))) => compare_numbers(left, right) == Ordering::Equal,
+        (Some(Value::Number(number)), Some(Value::String(text)))
+        | (Some(Value::String(text)), Some(Value::Number(number))) => number.to_string() == *text,
+        (Some(left), Some(right)) => left == right,
+        _ => false,
+    }
+}
+
+fn order(left: Option<&Value>, right: Option<&Value>) -> Option<Ordering> {
+    match (left?, right?) {
+        (Value::Number(left), Value::Number(right)) => Some(compare_numbers(left, right)),
+        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        _ => None,
+    }
+}

@@ -1,0 +1,176 @@
+//! Payload templates: `Parameters`, `ResultSelector` and `Credentials`. A field whose name ends in `.$` is replaced by what
+//! its path finds ([payload templates](https://states-language.net/spec.html#payload-template)).
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::path::{Path, PathError, Root};
+use super::path_eval;
+
+/// What the paths of a template start from.
+pub trait Roots {
+    /// What `$` means.
+    fn data(&self) -> &Value;
+    /// What `$$` means: the context object.
+    fn context(&self) -> &Value;
+}
+
+/// Why a template could not be filled in.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum TemplateError {
+    /// A path found nothing.
+    #[error("path `{path}` of the field `{field}` finds nothing")]
+    NotFound {
+        /// The path as written.
+        path: String,
+        /// The name of the field, with its `.$`.
+        field: String,
+    },
+    /// A path is not one.
+    #[error("field `{field}` does not hold a path")]
+    Path {
+        /// The name of the field, with its `.$`.
+        field: String,
+        /// What is wrong with it.
+        source: PathError,
+    },
+    /// A field whose name ends in `.$` does not hold a text.
+    #[error("field `{0}` holds neither a path nor an intrinsic function")]
+    NotText(String),
+    /// An intrinsic function, which is not evaluated yet.
+    #[error("field `{field}` calls the intrinsic function `{call}`, which is not supported yet")]
+    Intrinsic {
+        /// The name of the field, with its `.$`.
+        field: String,
+        /// The call as written.
+        call: String,
+    },
+    /// A path starts from a variable, which there are none of yet.
+    #[error("field `{field}` uses the variable `${variable}`, which is not supported yet")]
+    Variable {
+        /// The name of the field, with its `.$`.
+        field: String,
+        /// The name of the variable.
+        variable: String,
+    },
+}
+
+/// Whether the value of a `.$` field is a call of an intrinsic function and not a path.
+pub fn is_intrinsic(text: &str) -> bool {
+    text.trim_start().starts_with("States.")
+}
+
+/// Fills in a template. It nests no deeper than the definition it stands in, whose reader limits depth.
+pub fn fill(template: &Value, roots: &dyn Roots) -> Result<Value, TemplateError> {
+    match template {
+        Value::Object(fields) => fill_object(fields, roots),
+        Value::Array(items) => items.iter().map(|item| fill(item, roots)).collect(),
+        literal => Ok(literal.clone()),
+    }
+}
+
+fn fill_object(fields: &Map<String, Value>, roots: &dyn Roots) -> Result<Value, TemplateError> {
+    let mut filled = Map::with_capacity(fields.len());
+    for (name, value) in fields {
+        match name.strip_suffix(".$") {
+            Some(bare) => filled.insert(bare.to_owned(), find(name, value, roots)?),
+            None => filled.insert(name.clone(), fill(value, roots)?),
+        };
+    }
+    Ok(Value::Object(filled))
+}
+
+fn find(field: &str, value: &Value, roots: &dyn Roots) -> Result<Value, TemplateError> {
+    let Value::String(text) = value else {
+        return Err(TemplateError::NotText(field.to_owned()));
+    };
+    if is_intrinsic(text) {
+        return Err(TemplateError::Intrinsic {
+            field: field.to_owned(),
+            call: text.clone(),
+        });
+    }
+    let path = Path::parse(text).map_err(|source| TemplateError::Path {
+        field: field.to_owned(),
+        source,
+    })?;
+    let root = match path.root() {
+        Root::Data => roots.data(),
+        Root::Context => roots.context(),
+        Root::Variable(variable) => {
+            return Err(TemplateError::Variable {
+                field: field.to_owned(),
+                variable: variable.clone(),
+            });
+        }
+    };
+    path_eval::evaluate(&path, root)
+        .map(Cow::into_owned)
+        .map_err(|_| TemplateError::NotFound {
+            path: text.clone(),
+            field: field.to_owned(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    struct Fixed(Value, Value);
+    impl Roots for Fixed {
+        fn data(&self) -> &Value {
+            &self.0
+        }
+        fn context(&self) -> &Value {
+            &self.1
+        }
+    }
+
+    fn check(template: Value, expected: Result<Value, &str>) {
+        let roots = Fixed(json!({"a": {"b": 1}, "l": [1, 2, 3]}), json!({"State": {"Name": "S"}}));
+        let filled = fill(&template, &roots).map_err(|error| error.to_string());
+        assert_eq!(filled, expected.map_err(str::to_owned), "{template}");
+    }
+
+    #[test]
+    fn templates_are_filled_in() {
+        check(json!({"x.$": "$.a.b", "y": "$.a"}), Ok(json!({"x": 1, "y": "$.a"})));
+        check(
+            json!({"n": {"m": [{"x.$": "$.a"}]}}),
+            Ok(json!({"n": {"m": [{"x": {"b": 1}}]}})),
+        );
+        check(
+            json!({"all.$": "$", "s.$": "$$.State.Name"}),
+            Ok(json!({"all": {"a": {"b": 1}, "l": [1, 2, 3]}, "s": "S"})),
+        );
+        check(
+            json!({"l.$": "$.l[1:]", "none.$": "$.no[*]"}),
+            Ok(json!({"l": [2, 3], "none": []})),
+        );
+        check(json!([1, "$.a", null]), Ok(json!([1, "$.a", null])));
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_named() {
+        check(
+            json!({"d": {"x.$": "$.no"}}),
+            Err("path `$.no` of the field `x.$` finds nothing"),
+        );
+        check(
+            json!({"x.$": 5}),
+            Err("field `x.$` holds neither a path nor an intrinsic function"),
+        );
+        check(json!({"x.$": "a.b"}), Err("field `x.$` does not hold a path"));
+        check(
+            json!({"x.$": "States.UUID()"}),
+            Err("field `x.$` calls the intrinsic function `States.UUID()`, which is not supported yet"),
+        );
+        check(
+            json!({"x.$": "$v.a"}),
+            Err("field `x.$` uses the variable `$v`, which is not supported yet"),
+        );
+    }
+}

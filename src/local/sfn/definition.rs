@@ -1,0 +1,197 @@
+//! Definitions as the API takes them: read, checked as AWS does, and refused when the local cloud could not run them.
+
+use serde_json::{Value, json};
+
+use super::json_text;
+use super::request::{Request, hidden};
+use super::tasks::TaskRunner;
+use crate::asl;
+use crate::asl::model::{StateKind, StateMachine};
+use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::engine;
+use crate::local::api::ApiError;
+
+/// The longest definition: 1 MiB.
+pub(super) const LONGEST: usize = 1_048_576;
+
+/// One entry of `diagnostics` in the answer of ValidateStateMachineDefinition.
+struct Finding {
+    severity: Severity,
+    code: String,
+    message: String,
+    location: Option<String>,
+}
+
+/// Reads a definition that was accepted before.
+pub(super) fn reread(text: &str) -> Option<StateMachine> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    asl::parse(&crate::tree::Node::from_json(&value)).0
+}
+
+/// Reads and checks a new definition: it must be right, and the local cloud must be able to run it.
+pub(super) fn accept(text: &str, tasks: &dyn TaskRunner) -> Result<(), ApiError> {
+    let (machine, findings) = examine(text);
+    let errors: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(Finding::in_one_line)
+        .collect();
+    if !errors.is_empty() {
+        return Err(invalid(&errors.join(", ")));
+    }
+    let Some(machine) = machine else {
+        return Err(invalid(
+            "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object",
+        ));
+    };
+    let mut missing: Vec<String> = engine::unsupported(&machine)
+        .iter()
+        .map(|found| found.message.clone())
+        .collect();
+    missing_integrations(&machine, tasks, &mut missing);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "InvalidDefinition",
+        format!("not implemented by the local cloud: {}", missing.join("; ")),
+    ))
+}
+
+/// ValidateStateMachineDefinition.
+pub(super) fn validate(body: &Value) -> Result<Value, ApiError> {
+    let mut request = Request::new(body);
+    let text = request.required("definition", hidden(1, LONGEST));
+    request.one_of("type", &["STANDARD", "EXPRESS"]);
+    let severity = request.one_of("severity", &["ERROR", "WARNING"]).unwrap_or("ERROR");
+    let limit = request.number("maxResults", 100);
+    request.finish()?;
+
+    let (_, mut findings) = examine(text);
+    let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    if severity == "ERROR" {
+        findings.retain(|finding| finding.severity == Severity::Error);
+    }
+    let limit = limit
+        .filter(|limit| *limit > 0)
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(100);
+    let truncated = findings.len() > limit;
+    findings.truncate(limit);
+    Ok(json!({
+        "result": if failed { "FAIL" } else { "OK" },
+        "diagnostics": findings.iter().map(Finding::in_json).collect::<Vec<_>>(),
+        "truncated": truncated,
+    }))
+}
+
+/// The model, if there is one, and everything wrong with the definition.
+fn examine(text: &str) -> (Option<StateMachine>, Vec<Finding>) {
+    if text.trim().is_empty() {
+        return (None, vec![Finding::no_object()]);
+    }
+    if let Err(not_json) = json_text::check(text) {
+        return (None, vec![Finding::not_json(text, &not_json)]);
+    }
+    let Ok(Value::Object(members)) = serde_json::from_str(text) else {
+        return (None, vec![Finding::no_object()]);
+    };
+    let (machine, mut diagnostics) = asl::parse(&crate::tree::Node::from_json(&Value::Object(members)));
+    if let Some(machine) = machine.as_ref().filter(|_| !has_errors(&diagnostics)) {
+        diagnostics.extend(asl::validate(machine));
+    }
+    (machine, diagnostics.iter().map(Finding::of).collect())
+}
+
+impl Finding {
+    fn of(diagnostic: &Diagnostic) -> Self {
+        let text = diagnostic.aws.as_deref().unwrap_or(&diagnostic.message);
+        let (code, message) = match text.split_once(": ") {
+            Some((code, message)) if code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') => {
+                (code, message)
+            }
+            _ => ("SCHEMA_VALIDATION_FAILED", text),
+        };
+        Self {
+            severity: diagnostic.severity,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            location: diagnostic.pointer.clone(),
+        }
+    }
+
+    fn no_object() -> Self {
+        Self {
+            severity: Severity::Error,
+            code: "SCHEMA_VALIDATION_FAILED".to_owned(),
+            message: "Definition must be a valid JSON object".to_owned(),
+            location: None,
+        }
+    }
+
+    fn not_json(text: &str, error: &json_text::NotJson) -> Self {
+        let excerpt: String = text.chars().take(500).collect();
+        let cut = text.len() - excerpt.len();
+        let more = if cut > 0 {
+            format!("[truncated {cut} bytes]")
+        } else {
+            String::new()
+        };
+        let location = format!(
+            "[Source: (String)\"{excerpt}\"{more}; line: {}, column: {}]",
+            error.line, error.column
+        );
+        Self {
+            severity: Severity::Error,
+            code: "INVALID_JSON_DESCRIPTION".to_owned(),
+            message: format!("{}\n at {location}", error.message),
+            location: Some(location),
+        }
+    }
+
+    fn in_one_line(&self) -> String {
+        match &self.location {
+            Some(location) if self.code != "INVALID_JSON_DESCRIPTION" => {
+                format!("{}: {} at {location}", self.code, self.message)
+            }
+            _ => format!("{}: {}", self.code, self.message),
+        }
+    }
+
+    fn in_json(&self) -> Value {
+        let severity = match self.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "WARNING",
+        };
+        let mut out = json!({"severity": severity, "code": self.code, "message": self.message});
+        if let Some(location) = &self.location {
+            out["location"] = location.as_str().into();
+        }
+        out
+    }
+}
+
+/// Names every task whose resource nothing here can do.
+fn missing_integrations(machine: &StateMachine, tasks: &dyn TaskRunner, missing: &mut Vec<String>) {
+    for state in machine.states.values() {
+        match &state.kind {
+            StateKind::Task(task) if !tasks.supports(&task.resource) => {
+                missing.push(format!("the resource {} of state '{}'", task.resource, state.name));
+            }
+            StateKind::Parallel(parallel) => {
+                for branch in &parallel.branches {
+                    missing_integrations(branch, tasks, missing);
+                }
+            }
+            StateKind::Map(map) => missing_integrations(&map.processor, tasks, missing),
+            _ => {}
+        }
+    }
+}
+
+fn invalid(message: &str) -> ApiError {
+    ApiError::new(
+        "InvalidDefinition",
+        format!("Invalid State Machine Definition: '{message}'"),
+    )
+}

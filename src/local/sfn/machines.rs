@@ -1,0 +1,383 @@
+//! State machines: create, describe, update, delete, list.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Map, Value, json};
+
+use super::names::{Kind, check_arn, check_name, machine_arn, machine_deleting, no_such_machine, role_account};
+use super::paging::Asked;
+use super::request::{Request, hidden, text};
+use super::{States, definition, journal, seconds, settings, tags};
+use crate::engine::Millis;
+use crate::local::api::{ACCOUNT, ApiError, Call};
+use crate::local::random;
+use crate::local::store::StoreError;
+
+/// A state machine at its current revision.
+pub(super) struct Machine {
+    pub(super) id: i64,
+    pub(super) arn: String,
+    pub(super) name: String,
+    pub(super) status: String,
+    pub(super) created_at: Millis,
+    pub(super) current: Revision,
+}
+
+/// What an execution runs: fixed once made.
+pub(super) struct Revision {
+    pub(super) id: i64,
+    pub(super) content: Content,
+    pub(super) updated_at: Millis,
+    pub(super) machine_arn: String,
+    pub(super) machine_name: String,
+}
+
+/// What can be changed by UpdateStateMachine.
+#[derive(Clone, PartialEq)]
+pub(super) struct Content {
+    pub(super) revision_id: Option<String>,
+    pub(super) definition: String,
+    pub(super) role_arn: String,
+    pub(super) logging: Value,
+    pub(super) tracing: Value,
+}
+
+impl States {
+    /// CreateStateMachine: the same again is no error; a different role or different tags are then ignored.
+    pub(super) fn create_state_machine(&self, call: &Call) -> Result<Value, ApiError> {
+        let mut request = Request::new(&call.input);
+        let name = request.required("name", text(80));
+        let definition = request.required("definition", hidden(1, definition::LONGEST));
+        let role_arn = request.required("roleArn", text(256));
+        let kind = request.one_of("type", &["STANDARD", "EXPRESS"]).unwrap_or("STANDARD");
+        let tags = tags::read(&mut request, "tags");
+        refuse_publish(&mut request)?;
+        let logging = settings::logging(&request)?;
+        let tracing = settings::tracing(&request)?;
+        settings::encryption(&request)?;
+        request.finish()?;
+        check_name(name)?;
+        if kind == "EXPRESS" {
+            return Err(ApiError::not_implemented(
+                "states",
+                "CreateStateMachine with type EXPRESS",
+            ));
+        }
+        tags::check(&tags)?;
+        let account = role_account(role_arn)?;
+        definition::accept(definition, &*self.shared.tasks)?;
+        let content = Content {
+            revision_id: None,
+            definition: definition.to_owned(),
+            role_arn: role_arn.to_owned(),
+            logging: logging.unwrap_or_else(settings::default_logging),
+            tracing: tracing.unwrap_or_else(settings::default_tracing),
+        };
+        let arn = machine_arn(&call.region, name);
+        let existing = self.shared.store.read(|connection| find(connection, &arn))?;
+        if existing.is_none() {
+            self.check_role(role_arn, account)?;
+        }
+
+        let created_at = self.shared.store.write(|transaction| {
+            if let Some(machine) = find(transaction, &arn)? {
+                return same_again(&machine, &content).map(|()| machine.created_at);
+            }
+            let now = self.shared.now();
+            let revision = insert_revision(transaction, &arn, name, &content, now)?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO sfn_machines (arn, region, name, status, created_at, revision) VALUES (?1, ?2, ?3, 'ACTIVE', ?4, ?5)",
+                )
+                .and_then(|mut insert| insert.insert(params![arn, call.region, name, now.cast_signed(), revision]))
+                .map_err(StoreError::from)
+                .and_then(|machine| tags::put(transaction, machine, &tags))?;
+            Ok::<_, ApiError>(now)
+        })?;
+        Ok(json!({"stateMachineArn": arn, "creationDate": seconds(created_at)}))
+    }
+
+    /// DescribeStateMachine.
+    pub(super) fn describe_state_machine(&self, call: &Call) -> Result<Value, ApiError> {
+        let mut request = Request::new(&call.input);
+        let arn = request.required("stateMachineArn", text(256));
+        request.one_of("includedData", &["ALL_DATA", "METADATA_ONLY"]);
+        request.finish()?;
+        let machine = self.machine(arn)?;
+        let mut out = Map::new();
+        out.insert("stateMachineArn".to_owned(), machine.arn.into());
+        out.insert("name".to_owned(), machine.name.into());
+        out.insert("status".to_owned(), machine.status.into());
+        out.insert("type".to_owned(), "STANDARD".into());
+        out.insert("creationDate".to_owned(), seconds(machine.created_at));
+        machine.current.content.describe(&mut out);
+        if call.input.get("includedData").and_then(Value::as_str) == Some("METADATA_ONLY") {
+            out.remove("definition");
+        }
+        Ok(out.into())
+    }
+
+    /// UpdateStateMachine: what is not given stays. Running executions keep the revision they were started with.
+    pub(super) fn update_state_machine(&self, call: &Call) -> Result<Value, ApiError> {
+        let mut request = Request::new(&call.input);
+        let arn = request.required("stateMachineArn", text(256));
+        let definition = request.optional("definition", hidden(1, definition::LONGEST));
+        let role_arn = request.optional("roleArn", text(256));
+        refuse_publish(&mut request)?;
+        let logging = settings::logging(&request)?;
+        let tracing = settings::tracing(&request)?;
+        let encryption = settings::encryption(&request)?;
+        request.finish()?;
+        check_arn(arn, Kind::StateMachine)?;
+        if definition.is_none() && role_arn.is_none() && logging.is_none() && tracing.is_none() && !encryption {
+            return Err(ApiError::new(
+                "MissingRequiredParameter",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
+            ));
+        }
+        self.active_machine(arn)?;
+        if let Some(definition) = definition {
+            definition::accept(definition, &*self.shared.tasks)?;
+        }
+        if let Some(role_arn) = role_arn {
+            self.check_role(role_arn, role_account(role_arn)?)?;
+        }
+
+        let now = self.shared.now();
+        let revision_id = random::uuid();
+        self.shared.store.write(|transaction| {
+            let machine = find(transaction, arn)?.ok_or_else(|| no_such_machine(arn))?;
+            let mut content = machine.current.content;
+            content.revision_id = Some(revision_id.clone());
+            content.definition = definition.map_or(content.definition, str::to_owned);
+            content.role_arn = role_arn.map_or(content.role_arn, str::to_owned);
+            content.logging = logging.unwrap_or(content.logging);
+            content.tracing = tracing.unwrap_or(content.tracing);
+            let revision = insert_revision(transaction, arn, &machine.name, &content, now)?;
+            transaction
+                .execute(
+                    "UPDATE sfn_machines SET revision = ?2 WHERE id = ?1",
+                    params![machine.id, revision],
+                )
+                .map_err(StoreError::from)?;
+            Ok::<_, ApiError>(())
+        })?;
+        Ok(json!({"updateDate": seconds(now), "revisionId": revision_id}))
+    }
+
+    /// DeleteStateMachine: gone when its last execution has ended. No error if there is none.
+    pub(super) fn delete_state_machine(&self, call: &Call) -> Result<Value, ApiError> {
+        let mut request = Request::new(&call.input);
+        let arn = request.required("stateMachineArn", text(256));
+        request.finish()?;
+        check_arn(arn, Kind::StateMachine)?;
+        self.shared.store.write(|transaction| {
+            if let Some(machine) = find(transaction, arn)? {
+                transaction
+                    .execute(
+                        "UPDATE sfn_machines SET status = 'DELETING' WHERE id = ?1",
+                        [machine.id],
+                    )
+                    .map_err(StoreError::from)?;
+                journal::remove_if_done(transaction, machine.id)?;
+            }
+            Ok::<_, ApiError>(json!({}))
+        })
+    }
+
+    /// ListStateMachines, in the order of creation.
+    pub(super) fn list_state_machines(&self, call: &Call) -> Result<Value, ApiError> {
+        let mut request = Request::new(&call.input);
+        let asked = Asked::read(&mut request, 1024);
+        request.finish()?;
+        let page = asked.of(format!("machines/{}", call.region))?;
+        let mut rows: Vec<(i64, Value)> = self.shared.store.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, arn, name, created_at FROM sfn_machines WHERE region = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            )?;
+            let found = statement.query_map(params![call.region, page.after.unwrap_or(0), page.rows()], |row| {
+                Ok((
+                    row.get(0)?,
+                    json!({
+                        "stateMachineArn": row.get::<_, String>(1)?,
+                        "name": row.get::<_, String>(2)?,
+                        "type": "STANDARD",
+                        "creationDate": seconds(row.get::<_, i64>(3)?.cast_unsigned()),
+                    }),
+                ))
+            })?;
+            Ok::<_, StoreError>(found.collect::<Result<_, _>>()?)
+        })?;
+        let next = page.cut(&mut rows, |(id, _)| *id);
+        let mut out = json!({"stateMachines": rows.into_iter().map(|(_, machine)| machine).collect::<Vec<_>>()});
+        if let Some(next) = next {
+            out["nextToken"] = next.into();
+        }
+        Ok(out)
+    }
+
+    /// The state machine of that ARN.
+    pub(super) fn machine(&self, arn: &str) -> Result<Machine, ApiError> {
+        check_arn(arn, Kind::StateMachine)?;
+        self.shared
+            .store
+            .read(|connection| find(connection, arn))?
+            .ok_or_else(|| no_such_machine(arn))
+    }
+
+    /// The state machine of that ARN, if it is not being deleted.
+    pub(super) fn active_machine(&self, arn: &str) -> Result<Machine, ApiError> {
+        let machine = self.machine(arn)?;
+        if machine.status == "ACTIVE" {
+            Ok(machine)
+        } else {
+            Err(machine_deleting(arn))
+        }
+    }
+
+    /// A role of the local account must exist and trust Step Functions; other accounts cannot be looked into.
+    fn check_role(&self, role_arn: &str, account: &str) -> Result<(), ApiError> {
+        if account != ACCOUNT || self.roles.trusts(role_arn, "states.amazonaws.com")? {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            "AccessDeniedException",
+            "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.",
+        ))
+    }
+}
+
+impl Content {
+    /// Adds the members that describe a revision.
+    pub(super) fn describe(&self, out: &mut Map<String, Value>) {
+        out.insert("definition".to_owned(), self.definition.as_str().into());
+        out.insert("roleArn".to_owned(), self.role_arn.as_str().into());
+        out.insert("loggingConfiguration".to_owned(), self.logging.clone());
+        out.insert("tracingConfiguration".to_owned(), self.tracing.clone());
+        out.insert("encryptionConfiguration".to_owned(), json!({"type": "AWS_OWNED_KEY"}));
+        if let Some(revision_id) = &self.revision_id {
+            out.insert("revisionId".to_owned(), revision_id.as_str().into());
+        }
+    }
+}
+
+/// Versions are not there yet.
+fn refuse_publish(request: &mut Request<'_>) -> Result<(), ApiError> {
+    let description = request.optional("versionDescription", hidden(0, 256));
+    if request.flag("publish") == Some(true) || description.is_some() {
+        return Err(ApiError::not_implemented(
+            "states",
+            "PublishStateMachineVersion (publish)",
+        ));
+    }
+    Ok(())
+}
+
+fn same_again(machine: &Machine, content: &Content) -> Result<(), ApiError> {
+    if machine.status != "ACTIVE" {
+        return Err(machine_deleting(&machine.arn));
+    }
+    let current = &machine.current.content;
+    if (&current.definition, &current.logging, &current.tracing)
+        == (&content.definition, &content.logging, &content.tracing)
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "StateMachineAlreadyExists",
+        format!("State Machine Already Exists: '{}'", machine.arn),
+    ))
+}
+
+fn insert_revision(
+    connection: &Connection,
+    arn: &str,
+    name: &str,
+    content: &Content,
+    now: Millis,
+) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO sfn_revisions (machine_arn, machine_name, revision_id, definition, role_arn, logging, tracing, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .insert(params![
+            arn,
+            name,
+            content.revision_id,
+            content.definition,
+            content.role_arn,
+            content.logging.to_string(),
+            content.tracing.to_string(),
+            now.cast_signed()
+        ])
+        .map_err(StoreError::from)
+}
+
+/// The state machine of that ARN, if there is one.
+pub(super) fn find(connection: &Connection, arn: &str) -> Result<Option<Machine>, StoreError> {
+    let found = connection
+        .prepare_cached("SELECT id, arn, name, status, created_at, revision FROM sfn_machines WHERE arn = ?1")?
+        .query_row([arn], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get::<_, i64>(4)?.cast_unsigned(),
+                row.get::<_, i64>(5)?,
+            ))
+        })
+        .optional()?;
+    let Some((id, arn, name, status, created_at, current)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(Machine {
+        id,
+        arn,
+        name,
+        status,
+        created_at,
+        current: revision(connection, current)?,
+    }))
+}
+
+/// A revision.
+pub(super) fn revision(connection: &Connection, id: i64) -> Result<Revision, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT revision_id, definition, role_arn, logging, tracing, updated_at, machine_arn, machine_name FROM sfn_revisions WHERE id = ?1",
+    )?;
+    let text = |row: &Row<'_>, at: usize| row.get::<_, String>(at);
+    let (revision_id, definition, role_arn, logging, tracing, updated_at, machine_arn, machine_name) = statement
+        .query_row([id], |row| {
+            Ok((
+                row.get(0)?,
+                text(row, 1)?,
+                text(row, 2)?,
+                text(row, 3)?,
+                text(row, 4)?,
+                row.get::<_, i64>(5)?.cast_unsigned(),
+                text(row, 6)?,
+                text(row, 7)?,
+            ))
+        })?;
+    Ok(Revision {
+        id,
+        content: Content {
+            revision_id,
+            definition,
+            role_arn,
+            logging: serde_json::from_str(&logging)?,
+            tracing: serde_json::from_str(&tracing)?,
+        },
+        updated_at,
+        machine_arn,
+        machine_name,
+    })
+}
+
+/// The definition of a revision.
+pub(super) fn definition(connection: &Connection, revision: i64) -> Result<String, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT definition FROM sfn_revisions WHERE id = ?1")?
+        .query_row([revision], |row| row.get(0))?)
+}

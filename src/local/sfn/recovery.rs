@@ -1,0 +1,82 @@
+//! Going on with an execution after a restart: its journal is replayed, which must give the history that was stored, and
+//! what is outstanding is started again.
+
+use std::collections::HashSet;
+
+use super::driver::Shared;
+use super::journal;
+use super::machines;
+use super::run::{Batch, Run};
+use super::tasks::WAIT_FOR_TOKEN;
+use crate::engine::{Effect, Happened, TaskId};
+use crate::local::store::StoreError;
+
+/// Why an execution cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RecoveryError {
+    /// The store cannot be read.
+    #[error("the local cloud could not read the execution: {0}")]
+    Store(#[from] StoreError),
+    /// The definition cannot be read any more.
+    #[error("the local cloud cannot read the definition of the execution any more")]
+    Definition,
+    /// The journal leads elsewhere: another version of the engine.
+    #[error("the local cloud cannot go on with the execution: its journal was written by another version")]
+    OtherHistory,
+}
+
+/// An execution, and what has to be done to go on with it.
+pub(super) struct Rebuilt {
+    pub(super) run: Run,
+    /// Timers to set and tasks to do again.
+    pub(super) effects: Vec<Effect>,
+    /// Tasks that were handed over and wait for their token: not to be done again.
+    pub(super) waiting: Vec<TaskId>,
+}
+
+/// Rebuilds an execution from the store.
+pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
+    let recorded = shared.store.read(|connection| journal::recorded(connection, id))?;
+    let definition = || {
+        shared
+            .store
+            .read(|connection| machines::definition(connection, recorded.revision))
+    };
+    let machine = shared
+        .machine(recorded.revision, definition)?
+        .ok_or(RecoveryError::Definition)?;
+    let mut run = Run::new(machine, recorded.start);
+    let mut replayed = Batch::default();
+    for input in recorded.inputs {
+        run.replay(input, &mut replayed);
+    }
+    if replayed.events != recorded.events || replayed.outcome.is_some() {
+        return Err(RecoveryError::OtherHistory);
+    }
+    let submitted: HashSet<TaskId> = replayed
+        .inputs
+        .iter()
+        .filter_map(|input| submitted(&input.what))
+        .collect();
+    let pending = run.pending();
+    let (waiting, again): (Vec<_>, Vec<_>) = pending
+        .tasks
+        .into_iter()
+        .partition(|request| submitted.contains(&request.task) && request.resource.ends_with(WAIT_FOR_TOKEN));
+    let timers = pending
+        .timers
+        .into_iter()
+        .map(|(timer, at)| Effect::SetTimer { timer, at });
+    Ok(Rebuilt {
+        run,
+        effects: timers.chain(again.into_iter().map(Effect::ScheduleTask)).collect(),
+        waiting: waiting.into_iter().map(|request| request.task).collect(),
+    })
+}
+
+fn submitted(what: &Happened) -> Option<TaskId> {
+    match what {
+        Happened::TaskSubmitted { task, .. } => Some(*task),
+        _ => None,
+    }
+}

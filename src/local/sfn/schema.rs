@@ -1,0 +1,70 @@
+//! The tables of Step Functions. A state machine points at its current revision; an execution keeps the revision it was
+//! started with, so that both outlive an update and a deletion of the machine.
+
+/// Made when the service is opened. Times are milliseconds since the epoch.
+pub(super) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS sfn_revisions (
+    id INTEGER PRIMARY KEY,
+    machine_arn TEXT NOT NULL,
+    machine_name TEXT NOT NULL,
+    revision_id TEXT,
+    definition TEXT NOT NULL,
+    role_arn TEXT NOT NULL,
+    logging TEXT NOT NULL,
+    tracing TEXT NOT NULL,
+    updated_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sfn_machines (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    arn TEXT NOT NULL UNIQUE,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL REFERENCES sfn_revisions (id)
+);
+CREATE INDEX IF NOT EXISTS sfn_machines_by_region ON sfn_machines (region, id);
+CREATE TABLE IF NOT EXISTS sfn_tags (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    machine INTEGER NOT NULL REFERENCES sfn_machines (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (machine, key)
+);
+CREATE TABLE IF NOT EXISTS sfn_executions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    arn TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    machine INTEGER NOT NULL,
+    revision INTEGER NOT NULL REFERENCES sfn_revisions (id),
+    status TEXT NOT NULL,
+    start TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    stopped_at INTEGER,
+    trace_header TEXT,
+    output TEXT,
+    error TEXT,
+    cause TEXT
+);
+CREATE INDEX IF NOT EXISTS sfn_executions_by_machine ON sfn_executions (machine, id);
+CREATE INDEX IF NOT EXISTS sfn_executions_by_status ON sfn_executions (machine, status, id);
+CREATE INDEX IF NOT EXISTS sfn_executions_running ON sfn_executions (id) WHERE status = 'RUNNING';
+CREATE TABLE IF NOT EXISTS sfn_history (
+    execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    event INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (execution, event)
+);
+CREATE TABLE IF NOT EXISTS sfn_journal (
+    execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    entry INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (execution, entry)
+);
+CREATE TABLE IF NOT EXISTS sfn_tokens (
+    token TEXT PRIMARY KEY,
+    execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    task INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sfn_tokens_by_execution ON sfn_tokens (execution);
+";

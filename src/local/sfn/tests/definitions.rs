@@ -1,0 +1,80 @@
+//! Definitions: ValidateStateMachineDefinition, and what is refused because nothing here could run it.
+
+use super::*;
+
+async fn validate(definition: &str) -> Value {
+    Bench::new()
+        .get("ValidateStateMachineDefinition", json!({"definition": definition}))
+        .await
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_definition() {
+    let good = json!({"result": "OK", "diagnostics": [], "truncated": false});
+    assert_eq!(validate(&pass().to_string()).await, good);
+    let check = async |definition: &str, want: Value| {
+        let got = validate(definition).await;
+        assert_eq!(
+            got,
+            json!({"result": "FAIL", "diagnostics": [want], "truncated": false}),
+            "{definition}"
+        );
+    };
+    check(
+        " ",
+        json!({"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": "Definition must be a valid JSON object"}),
+    )
+    .await;
+    check(
+        "{}",
+        json!({"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": "These fields are required: [States, StartAt]", "location": "/"}),
+    )
+    .await;
+    let place = "[Source: (String)\"not a definition\"; line: 1, column: 4]";
+    check(
+        "not a definition",
+        json!({"severity": "ERROR", "code": "INVALID_JSON_DESCRIPTION", "location": place, "message": format!(
+            "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n at {place}"
+        )}),
+    )
+    .await;
+    let downgrade = json!({"StartAt": "Pass", "QueryLanguage": "JSONata", "States": {
+        "Pass": {"Type": "Pass", "End": true, "QueryLanguage": "JSONPath"},
+    }});
+    check(
+        &downgrade.to_string(),
+        json!({"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "location": "/States/Pass",
+            "message": "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_refused_by_name() {
+    let bench = Bench::new();
+    let definition = json!({"StartAt": "Send", "States": {
+        "Send": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": "q", "MessageBody": "m"}, "End": true},
+    }});
+    let input = json!({"name": "m", "roleArn": ROLE, "definition": definition.to_string()});
+    let refused = bench.call("CreateStateMachine", input).await.unwrap_err();
+    assert!(
+        refused.starts_with("InvalidDefinition: not implemented by the local cloud: "),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("Send") && refused.contains("sqs:sendMessage"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_definition_is_refused() {
+    let bench = Bench::new();
+    let arn = bench.machine("m", &pass()).await;
+    let want = "InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: \
+                [States, StartAt] at /'";
+    let create = json!({"name": "n", "roleArn": ROLE, "definition": "{}"});
+    assert_eq!(bench.call("CreateStateMachine", create).await.unwrap_err(), want);
+    let update = json!({"stateMachineArn": arn, "definition": "{}"});
+    assert_eq!(bench.call("UpdateStateMachine", update).await.unwrap_err(), want);
+}

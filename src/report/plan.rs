@@ -1,0 +1,166 @@
+//! A plan as text.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::text::{compact_json, escape, shorten};
+use super::theme::{Meaning, Theme};
+use crate::plan::{Action, Change, Kind, Plan};
+
+/// Values longer than this are cut; `--json` has the whole.
+const LONGEST_VALUE: usize = 80;
+
+/// How many steps of each sort a plan has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Resources to be made.
+    pub create: usize,
+    /// Resources to be changed.
+    pub update: usize,
+    /// Resources to be removed.
+    pub delete: usize,
+}
+
+impl Counts {
+    /// Counts the steps.
+    pub fn of(plan: &Plan) -> Self {
+        let count = |action: Action| plan.steps.iter().filter(|step| step.action == action).count();
+        Self {
+            create: count(Action::Create),
+            update: count(Action::Update),
+            delete: count(Action::Delete),
+        }
+    }
+}
+
+/// The whole plan: every step, what changes in updates, the numbers, the notes.
+pub fn render(plan: &Plan, theme: Theme) -> String {
+    let mut text: String = plan
+        .steps
+        .iter()
+        .map(|step| step_text(step.action, step.kind, &step.name, &step.changes, theme))
+        .collect();
+    text.push_str(&closing_line(Counts::of(plan), plan.unchanged.len()));
+    for note in &plan.notes {
+        let _ = writeln!(text, "{} {}", theme.paint(Meaning::Hint, "note:"), escape(note));
+    }
+    text
+}
+
+/// A kind as people say it.
+pub fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Role => "role",
+        Kind::LogGroup => "log group",
+        Kind::Function => "function",
+        Kind::StateMachine => "state machine",
+    }
+}
+
+fn step_text(action: Action, kind: Kind, name: &str, changes: &[Change], theme: Theme) -> String {
+    let (sign, meaning) = match action {
+        Action::Create => ("+ create", Meaning::Added),
+        Action::Update => ("~ update", Meaning::Changed),
+        Action::Delete => ("- delete", Meaning::Removed),
+    };
+    let mut text = format!("{} {} {}\n", theme.paint(meaning, sign), kind_name(kind), escape(name));
+    // What is created or deleted is new or gone as a whole.
+    if action == Action::Update {
+        for change in changes {
+            let _ = writeln!(text, "    {}", change_words(change));
+        }
+    }
+    text
+}
+
+fn closing_line(counts: Counts, unchanged: usize) -> String {
+    if counts == Counts::default() {
+        return format!("nothing to change, {unchanged} unchanged\n");
+    }
+    format!(
+        "{} to create, {} to update, {} to delete, {unchanged} unchanged\n",
+        counts.create, counts.update, counts.delete
+    )
+}
+
+fn change_words(change: &Change) -> String {
+    let field = escape(&change.field);
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) if before == after => format!("{field}: {}", value_words(after)),
+        (Some(before), Some(after)) => format!("{field}: {} → {}", value_words(before), value_words(after)),
+        (None, Some(after)) => format!("{field}: added {}", value_words(after)),
+        (Some(before), None) => format!("{field}: removed {}", value_words(before)),
+        (None, None) => format!("{field}: changed"),
+    }
+}
+
+/// A text without its quotes if it is plain, anything else as JSON.
+fn value_words(value: &Value) -> String {
+    let words = match value {
+        Value::String(text) if !text.is_empty() && !text.contains(char::is_whitespace) => escape(text).into_owned(),
+        Value::String(text) if text.starts_with('(') => escape(text).into_owned(),
+        other => compact_json(other),
+    };
+    shorten(&words, LONGEST_VALUE).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn change(field: &str, before: Option<Value>, after: Option<Value>) -> Change {
+        Change {
+            field: field.to_owned(),
+            before,
+            after,
+        }
+    }
+
+    #[test]
+    fn steps_say_what_happens_and_updates_say_what_changes() {
+        let changes = [
+            change("memory", Some(json!(128)), Some(json!(256))),
+            change("description", Some(json!("old one")), Some(json!(""))),
+            change("environment/KEY", Some(json!("(changed)")), Some(json!("(changed)"))),
+            change("states/Open Case/Next", None, Some(json!("Close\u{1b}[2J"))),
+            change("tags/team", Some(json!({"a": [1, 2]})), None),
+            change("code", None, None),
+        ];
+        let text = |action| step_text(action, Kind::StateMachine, "cc-Main", &changes, Theme::PLAIN);
+        assert_eq!(text(Action::Create), "+ create state machine cc-Main\n");
+        assert_eq!(text(Action::Delete), "- delete state machine cc-Main\n");
+        assert_eq!(
+            text(Action::Update),
+            "~ update state machine cc-Main\n    \
+                 memory: 128 → 256\n    \
+                 description: \"old one\" → \"\"\n    \
+                 environment/KEY: (changed)\n    \
+                 states/Open Case/Next: added Close\\u{1b}[2J\n    \
+                 tags/team: removed {\"a\":[1,2]}\n    \
+                 code: changed\n"
+        );
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        let text = change_words(&change("definition", None, Some(json!("x".repeat(500)))));
+        assert_eq!(text.chars().count(), "definition: added ".len() + LONGEST_VALUE);
+    }
+
+    #[test]
+    fn the_closing_line_counts() {
+        let counts = Counts {
+            create: 3,
+            update: 1,
+            delete: 0,
+        };
+        assert_eq!(
+            closing_line(counts, 4),
+            "3 to create, 1 to update, 0 to delete, 4 unchanged\n"
+        );
+        assert_eq!(closing_line(Counts::default(), 9), "nothing to change, 9 unchanged\n");
+    }
+}
