@@ -268,7 +268,7 @@ mod tests {
             "index.js",
             "exports.handler = (event, context, callback) => callback(null, event);\n",
         )]);
-        assert_eq!(package(pinned.path()).unwrap().sha256, "PINNED");
+        assert_eq!(package(pinned.path()).unwrap().sha256, "wJma3JuRtCDAB/OhTKXT5d9GClA5o5R977j0SebhMvw=");
     }
 
     #[test]
