@@ -10,6 +10,7 @@ mod home;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
+mod page;
 mod protocol;
 pub mod random;
 mod route;
