@@ -85,7 +85,11 @@ impl App {
             words.push(quoted(&file.to_string_lossy()));
         }
         let target = self.global.target.map(|target| target.name().to_owned());
-        let data_dir = self.global.data_dir.as_ref().map(|folder| folder.to_string_lossy().into_owned());
+        let data_dir = self
+            .global
+            .data_dir
+            .as_ref()
+            .map(|folder| folder.to_string_lossy().into_owned());
         for (option, value) in [
             ("--target", &target),
             ("--endpoint-url", &self.global.endpoint_url),

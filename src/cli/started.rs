@@ -44,7 +44,9 @@ impl App {
         }
         self.if_interrupted(Some(match self.chosen()?.target {
             Target::Local => "the execution goes on when the local cloud is opened again".to_owned(),
-            Target::Localstack | Target::Aws => "the execution goes on without us; `stepstack status` shows it".to_owned(),
+            Target::Localstack | Target::Aws => {
+                "the execution goes on without us; `stepstack status` shows it".to_owned()
+            }
         }));
         let pace = Pace::of_target(&cloud.identity().target);
         let outcomes = follow_all(cloud, &arns, &pace, self.reporter.sink()).await?;
@@ -58,7 +60,12 @@ impl App {
         let machine_arn = cloud.identity().machine_arn(&launch.machine.name);
         let mut starting = JoinSet::new();
         for (index, name) in launch.names.iter().enumerate() {
-            let (cloud, arn, name, input) = (cloud.clone(), machine_arn.clone(), name.clone(), launch.input.text.clone());
+            let (cloud, arn, name, input) = (
+                cloud.clone(),
+                machine_arn.clone(),
+                name.clone(),
+                launch.input.text.clone(),
+            );
             starting.spawn(async move { (index, cloud.start_execution(&arn, &name, &input).await) });
         }
         let mut arns = Vec::with_capacity(launch.names.len());

@@ -45,7 +45,12 @@ fn which_machine_is_started() {
         (&["A", "B"], None, Some("s-B"), Ok("B")),
         (&["A", "B"], None, None, Err("name one of them: A, B")),
         (&[], None, None, Err("no state machine to start")),
-        (&["CallCenter"], None, Some("CalCenter"), Err("did you mean `CallCenter`?")),
+        (
+            &["CallCenter"],
+            None,
+            Some("CalCenter"),
+            Err("did you mean `CallCenter`?"),
+        ),
         (&["A", "B"], None, Some("xyz"), Err("it has: A, B")),
     ] {
         let stack = stack(machines, start);

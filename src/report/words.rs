@@ -54,10 +54,7 @@ impl Words {
                 reason,
                 attempt,
                 waited_ms,
-            } => self
-                .waiting(step, reason, *attempt, *waited_ms)
-                .into_iter()
-                .collect(),
+            } => self.waiting(step, reason, *attempt, *waited_ms).into_iter().collect(),
             Event::StepFinished {
                 action,
                 kind,
@@ -90,9 +87,10 @@ impl Words {
                 state_machine,
                 ..
             } => vec![self.execution_started(execution, state_machine)],
-            Event::StateEntered { .. } | Event::StateRunning { .. } | Event::StateExited { .. } | Event::TaskFailed { .. } => {
-                self.state(event).into_iter().collect()
-            }
+            Event::StateEntered { .. }
+            | Event::StateRunning { .. }
+            | Event::StateExited { .. }
+            | Event::TaskFailed { .. } => self.state(event).into_iter().collect(),
             Event::ExecutionFinished {
                 execution,
                 status,
@@ -103,7 +101,11 @@ impl Words {
             } => self.execution_finished(execution, status, error.as_deref(), cause.as_deref(), *took_ms),
             Event::Note { message } => vec![escape(message).into_owned()],
             Event::Warning { message } => {
-                vec![format!("{} {}", self.theme.paint(Meaning::Warning, "warning:"), escape(message))]
+                vec![format!(
+                    "{} {}",
+                    self.theme.paint(Meaning::Warning, "warning:"),
+                    escape(message)
+                )]
             }
         }
     }
@@ -123,7 +125,12 @@ impl Words {
     /// Said at the 1st, 2nd, 4th, 8th … attempt.
     fn waiting(&self, step: &str, reason: &str, attempt: u32, waited_ms: u64) -> Option<String> {
         attempt.max(1).is_power_of_two().then(|| {
-            let text = format!("waiting for `{}`: {} ({})", escape(step), escape(reason), duration(waited_ms));
+            let text = format!(
+                "waiting for `{}`: {} ({})",
+                escape(step),
+                escape(reason),
+                duration(waited_ms)
+            );
             self.theme.paint(Meaning::Faint, &text)
         })
     }

@@ -160,7 +160,11 @@ mod tests {
         };
         for (error, cause, expected) in [
             (None, None, "FAILED"),
-            (Some(""), Some("Engage Tier 2 Support."), "FAILED: Engage Tier 2 Support."),
+            (
+                Some(""),
+                Some("Engage Tier 2 Support."),
+                "FAILED: Engage Tier 2 Support.",
+            ),
             (Some("E"), Some("a\nb"), "FAILED: E: a\\nb"),
         ] {
             assert_eq!(ending(&outcome(error, cause)), expected);
