@@ -1,5 +1,8 @@
 //! What every service of the local cloud is given and gives back: a decoded call, and a reply or an AWS error.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -83,5 +86,25 @@ impl ApiError {
 impl From<super::store::StoreError> for ApiError {
     fn from(error: super::store::StoreError) -> Self {
         Self::with_status(500, "InternalFailure", format!("the local store failed: {error}"))
+    }
+}
+
+/// A future on the heap, so that services can stand behind `dyn Service`.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One AWS service behind the door.
+pub trait Service: Send + Sync + 'static {
+    /// Answers one call. A panic becomes AWS's `InternalFailure`; a client that goes away does not cancel the call.
+    fn call(&self, call: Call) -> Pending<'_, Result<Reply, ApiError>>;
+
+    /// Ends what the service has running (executions' timers, functions). No call comes afterwards.
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+impl From<rusqlite::Error> for ApiError {
+    fn from(error: rusqlite::Error) -> Self {
+        super::store::StoreError::from(error).into()
     }
 }

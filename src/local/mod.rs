@@ -1,13 +1,37 @@
 //! The embedded AWS: one door, [`LocalCloud::handle`], behind which IAM, STS, Lambda, Step Functions and CloudWatch Logs are.
+//!
+//! [`LocalDoor`] is what other parts use: it makes this process the owner of a folder, or forwards to the process that is.
 
 pub mod api;
+pub mod clock;
+pub(crate) mod constraint;
+mod door;
+mod home;
+pub mod iam;
 pub mod lambda;
+pub mod logs;
+mod page;
+mod protocol;
+pub mod random;
+mod route;
+mod server;
 pub mod store;
+mod sts;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+
+use door::Door;
+pub use home::{LocalDoor, ResetError, reset};
+use iam::Iam;
+use logs::Logs;
+use store::{Store, StoreError};
+use sts::Sts;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]
@@ -18,16 +42,100 @@ pub struct Options {
     pub listen: std::net::SocketAddr,
 }
 
-/// The embedded AWS, open. Cheap to clone; the last clone closes it.
+/// The local cloud could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it, and this one was to serve it on a port of its own.
+    #[error("the local cloud in {folder} is in use by process {pid}")]
+    Owned {
+        /// Its folder.
+        folder: PathBuf,
+        /// The process that has it.
+        pid: u32,
+    },
+    /// Another process has the folder and does not say where it can be reached.
+    #[error("the local cloud in {folder} is held by a process that cannot be reached")]
+    Unreachable {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// The folder has other things in it.
+    #[error("the folder {0} holds files that are not the local cloud's: give it a folder of its own")]
+    Foreign(PathBuf),
+    /// Only this machine may reach the local cloud.
+    #[error("the local cloud listens on loopback addresses only, not on {0}")]
+    NotLoopback(std::net::SocketAddr),
+    /// The port is taken, or the like.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file or folder cannot be made, read or locked.
+    #[error("cannot use {path}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store did not open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The embedded AWS, open. Cheap to clone.
 #[derive(Clone)]
 pub struct LocalCloud {
-    // helper D
-    _inner: Arc<()>,
+    door: Arc<Door>,
+    store: Store,
+}
+
+/// Where an opened local cloud is.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The folder that holds everything.
+    pub(crate) folder: PathBuf,
+    /// The URL under which functions and other processes reach it.
+    pub(crate) endpoint: String,
+    /// A random id of this opening, by which others know that they found the right one.
+    pub(crate) instance: String,
 }
 
 impl LocalCloud {
+    /// Opens the services over the store in a folder that the caller has to itself.
+    pub(crate) async fn open(place: Place) -> Result<Self, OpenError> {
+        let store = Store::open(&place.folder.join("local.db"))?;
+        let iam = Arc::new(Iam::open(store.clone())?);
+        let logs = Arc::new(Logs::open(store.clone())?);
+
+        let mut door = Door::new(place);
+        door.add("iam", iam);
+        door.add("sts", Arc::new(Sts));
+        door.add("logs", logs);
+        Ok(Self {
+            door: Arc::new(door),
+            store,
+        })
+    }
+
     /// Answers one AWS API request.
-    pub async fn handle(&self, _request: http::Request<Bytes>) -> http::Response<Bytes> {
-        todo!("helper D")
+    pub async fn handle(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        self.door.handle(request).await
+    }
+
+    /// Waits for the calls under way, at most `patience`, ends what runs in the background, and closes the store.
+    pub(crate) async fn close(&self, patience: Duration) {
+        self.door.close(patience).await;
+        self.store.close();
+    }
+
+    /// Closes the store at once, for whoever comes next.
+    pub(crate) fn close_store(&self) {
+        self.store.close();
     }
 }

@@ -576,12 +576,12 @@ async fn invoke_answers_with_aws_s_headers() {
         (
             vec![],
             vec![b' '; 6_291_457],
-            "413 RequestTooLargeException: 6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)",
+            "413 RequestEntityTooLargeException: 6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)",
         ),
         (
             vec![("x-amz-invocation-type", "Event")],
             vec![b' '; 1_048_577],
-            "413 RequestTooLargeException: 1048577 byte payload is too large for the Event invocation type",
+            "413 RequestEntityTooLargeException: 1048577 byte payload is too large for the Event invocation type",
         ),
         (
             vec![("x-amz-invocation-type", "Later")],
