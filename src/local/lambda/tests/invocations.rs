@@ -129,6 +129,33 @@ async fn events_are_done_even_by_the_next_process() {
     done(&bench, "did 2").await;
 }
 
+#[tokio::test]
+async fn an_event_whose_function_fails_is_tried_again_a_minute_later() {
+    let bench = Bench::new();
+    let text = "exports.handler = async () => { throw new Error('x'); };";
+    bench
+        .create("f", "nodejs22.x", "index.handler", &[("index.js", text)], json!({}))
+        .await;
+    let before = crate::local::clock::now();
+    let id = bench
+        .lambda
+        .invoke_event("us-east-1", "f", None, Bytes::from_static(b"{}"))
+        .await
+        .unwrap();
+    let failed = async {
+        loop {
+            let events = bench.lambda.inner.store.read(table::events).unwrap();
+            match events.into_iter().find(|event| event.attempts > 0) {
+                Some(event) => return event,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let event = tokio::time::timeout(Duration::from_secs(20), failed).await.unwrap();
+    assert_eq!((event.id, event.attempts), (id, 1));
+    assert!(event.due_ms >= before + 60_000);
+}
+
 /// Waits until a line was logged and no event is left.
 async fn done(bench: &Bench, line: &str) {
     let wait = async {
