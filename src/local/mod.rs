@@ -29,6 +29,7 @@ use bytes::Bytes;
 use door::Door;
 pub use home::{LocalDoor, ResetError, reset};
 use iam::Iam;
+use lambda::Lambda;
 use logs::Logs;
 use store::{Store, StoreError};
 use sts::Sts;
@@ -113,10 +114,20 @@ impl LocalCloud {
         let iam = Arc::new(Iam::open(store.clone())?);
         let logs = Arc::new(Logs::open(store.clone())?);
 
+        let lambda = Lambda::open(
+            store.clone(),
+            &place.folder,
+            iam.clone(),
+            logs.clone(),
+            place.endpoint.clone(),
+        )?;
+        lambda.resume()?;
+
         let mut door = Door::new(place);
         door.add("iam", iam);
         door.add("sts", Arc::new(Sts));
         door.add("logs", logs);
+        door.add("lambda", Arc::new(lambda));
         Ok(Self {
             door: Arc::new(door),
             store,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod api;
+mod door;
 mod invocations;
 mod limits;
 mod runs;
