@@ -20,6 +20,8 @@ use crate::local::random;
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 /// Colons in `Function not found: arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
 const UNQUALIFIED: usize = 7;
+/// What a task may give, in bytes.
+const LARGEST_OUTPUT: usize = 262_144;
 
 /// A call of a function.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +67,8 @@ impl LambdaTasks {
         };
         match (&invoked.function_error, std::str::from_utf8(&invoked.payload)) {
             (Some(_), _) => failed(&invoked.payload),
-            (None, Ok(output)) if serde_json::from_str::<Value>(output).is_ok() => {
+            // The size comes first: the engine refuses what is too large, whatever it is.
+            (None, Ok(output)) if output.len() > LARGEST_OUTPUT || serde_json::from_str::<Value>(output).is_ok() => {
                 TaskOutcome::Succeeded(output.to_owned())
             }
             _ => failed(&invoked.payload),
@@ -129,9 +132,12 @@ fn read_parameters(parameters: &Value) -> Result<Invocation, String> {
     if text("ClientContext")?.is_some() {
         return Err("not implemented by the local cloud: lambda:invoke with ClientContext".to_owned());
     }
-    let payload = parameters
-        .get("Payload")
-        .map_or_else(|| "{}".to_owned(), Value::to_string);
+    // A blob: a text is sent as it is, so that JSON in a text becomes that JSON.
+    let payload = match parameters.get("Payload") {
+        None | Some(Value::Null) => "{}".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
     Ok(Invocation {
         qualifier: text("Qualifier")?,
         payload: payload.into(),

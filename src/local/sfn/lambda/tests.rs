@@ -132,6 +132,20 @@ async fn invoke_gives_the_log_if_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_invoke_sends() {
+    for (payload, want) in [
+        (json!({"x": 1}), r#"{"x":1}"#),
+        (json!(null), "{}"),
+        (json!("0.0"), "0.0"),
+        (json!("\"text\""), "\"text\""),
+        (json!([]), "[]"),
+    ] {
+        let (_, asked) = run(INVOKE, json!({"FunctionName": "f", "Payload": payload}), returned("{}")).await;
+        assert_eq!(asked.unwrap().payload, want, "{payload}");
+    }
+}
+
+#[tokio::test]
 async fn failures() {
     let check = async |resource: &str, answer, error: &str, cause: &str| {
         let (outcome, _) = run(resource, json!({"FunctionName": "f"}), answer).await;
