@@ -56,7 +56,8 @@ impl Cloud {
         observed.roles.extend(by_name(found_roles, |role| &role.name));
 
         // What ours refer to may be ours too, whatever its name.
-        let more = observed.functions_called()
+        let more = observed
+            .functions_called()
             .difference(&functions_read)
             .cloned()
             .collect::<Vec<_>>();
@@ -64,7 +65,8 @@ impl Cloud {
         observed
             .functions
             .extend(by_name(read_functions(&scope, more).await?, |function| &function.name));
-        let more = observed.roles_used()
+        let more = observed
+            .roles_used()
             .difference(&roles_read)
             .cloned()
             .collect::<Vec<_>>();
