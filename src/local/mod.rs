@@ -8,6 +8,7 @@ pub(crate) mod constraint;
 mod door;
 mod home;
 pub mod iam;
+pub mod lambda;
 pub mod logs;
 mod protocol;
 pub mod random;
