@@ -246,7 +246,7 @@ mod tests {
                 assert_eq!(file.last_modified().unwrap().to_string(), "1980-01-01 00:00:00");
                 let mut content = String::new();
                 file.read_to_string(&mut content).unwrap();
-                (file.name().to_owned(), file.unix_mode().unwrap() & 0o777, content)
+                (file.name().unwrap().into_owned(), file.unix_mode().unwrap() & 0o777, content)
             })
             .collect()
     }

@@ -1,0 +1,6 @@
+//! All integration tests in one binary: linking the SDK once is enough.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails may panic")]
+
+mod convergence;
+mod env;
+mod walls;
