@@ -85,7 +85,11 @@ impl App {
             words.push(quoted(&file.to_string_lossy()));
         }
         let target = self.global.target.map(|target| target.name().to_owned());
-        let data_dir = self.global.data_dir.as_ref().map(|folder| folder.to_string_lossy().into_owned());
+        let data_dir = self
+            .global
+            .data_dir
+            .as_ref()
+            .map(|folder| folder.to_string_lossy().into_owned());
         for (option, value) in [
             ("--target", &target),
             ("--endpoint-url", &self.global.endpoint_url),
@@ -151,8 +155,10 @@ impl App {
             return Ok(());
         }
         if !self.env.stdin_is_terminal {
-            return Err(CommandError::wrong(format!("to {to_do} needs a yes, and there is no terminal to ask on"))
-                .hint("`--yes` says it"));
+            return Err(
+                CommandError::wrong(format!("to {to_do} needs a yes, and there is no terminal to ask on"))
+                    .hint("`--yes` says it"),
+            );
         }
         self.ui.err(&format!("{to_do}? [y/N]"));
         let answer = tokio::task::spawn_blocking(|| {

@@ -59,7 +59,14 @@ pub(super) struct Global {
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
     /// When to write colours: auto, always or never
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub(super) color: ColorChoice,
     /// Answer yes to every question
     #[arg(long, short, global = true)]

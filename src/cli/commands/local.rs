@@ -49,7 +49,8 @@ mod embedded {
         let door = app.home.open(&folder, port).await?;
         let endpoint = door.endpoint();
         if app.ui.json {
-            app.ui.out(&compact_json(&json!({ "endpoint": endpoint, "folder": folder })));
+            app.ui
+                .out(&compact_json(&json!({ "endpoint": endpoint, "folder": folder })));
         } else {
             app.ui.out(&greeting(&endpoint, &folder.to_string_lossy()));
         }
