@@ -149,15 +149,18 @@ impl App {
         });
     }
 
-    /// Asks a question that must be answered with yes. Without a terminal there is nobody to ask: then only `--yes` helps.
-    pub(super) async fn confirm(&self, question: &str) -> Result<(), CommandError> {
+    /// Asks whether to do something. Without a terminal there is nobody to ask: then only `--yes` helps.
+    pub(super) async fn confirm(&self, to_do: &str) -> Result<(), CommandError> {
         if self.global.yes {
             return Ok(());
         }
         if !self.env.stdin_is_terminal {
-            return Err(CommandError::wrong(format!("{question} nobody is here to answer")).hint("add `--yes`"));
+            return Err(
+                CommandError::wrong(format!("to {to_do} needs a yes, and there is no terminal to ask on"))
+                    .hint("`--yes` says it"),
+            );
         }
-        self.ui.err(&format!("{question} [y/N]"));
+        self.ui.err(&format!("{to_do}? [y/N]"));
         let answer = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().read_line(&mut line).map(|_| line)

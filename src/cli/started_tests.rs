@@ -97,3 +97,25 @@ fn one_failure_is_a_failure() {
         assert_eq!(exit_of(&[outcome("SUCCEEDED"), outcome(status)]), Exit::Failed);
     }
 }
+
+#[test]
+fn endings_in_words() {
+    let outcome = |error: Option<&str>, cause: Option<&str>| Outcome {
+        execution: "one".to_owned(),
+        status: "FAILED".to_owned(),
+        output: None,
+        error: error.map(str::to_owned),
+        cause: cause.map(str::to_owned),
+    };
+    for (error, cause, expected) in [
+        (None, None, "FAILED"),
+        (
+            Some(""),
+            Some("Engage Tier 2 Support."),
+            "FAILED: Engage Tier 2 Support.",
+        ),
+        (Some("E"), Some("a\nb"), "FAILED: E: a\\nb"),
+    ] {
+        assert_eq!(ending(&outcome(error, cause)), expected);
+    }
+}

@@ -88,7 +88,7 @@ mod embedded {
             app.note(format!("there is no local cloud in {}", folder.display()));
             return Ok(Exit::Done);
         }
-        app.confirm(&format!("delete everything in the local cloud {}?", folder.display()))
+        app.confirm(&format!("delete everything in the local cloud {}", folder.display()))
             .await?;
         local::reset(&folder).map_err(|error| {
             let text = error.to_string();
