@@ -11,8 +11,8 @@ use super::store::{Store, StoreError};
 use super::sts::Sts;
 use super::{Place, clock};
 
-/// The services over a store, by their names in credential scopes, in the order in which they are to be closed:
-/// executions stop calling functions before functions end. To be called inside a Tokio runtime.
+/// The services over a store, by their names in credential scopes. The door closes the last first: executions stop calling
+/// functions before functions end. To be called inside a Tokio runtime.
 pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<(&'static str, Arc<dyn Service>)>, StoreError> {
     let iam = Arc::new(Iam::open(store.clone())?);
     let logs = Arc::new(Logs::open(store.clone())?);
@@ -28,10 +28,10 @@ pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<(&'static str
     let tasks = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
     let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), now)?;
     Ok(vec![
-        ("states", Arc::new(states)),
-        ("lambda", Arc::new(lambda)),
         ("iam", iam),
         ("sts", Arc::new(Sts)),
         ("logs", logs),
+        ("lambda", Arc::new(lambda)),
+        ("states", Arc::new(states)),
     ])
 }
