@@ -291,6 +291,7 @@ async fn at_every_call(kind: Work, fault: Fault) {
         Work::Teardown => reference.teardown_calls,
     };
     assert!(calls > 10, "only {calls} calls: is the door in use?");
+    let mut died = 0;
     for at in 1..=calls {
         let env = Env::with_demo_stacks();
         let folder = env.path("");
@@ -300,17 +301,20 @@ async fn at_every_call(kind: Work, fault: Fault) {
         let what = format!("{fault:?} at call {at} of {calls} of {kind:?}");
         match fault {
             Fault::Refuse | Fault::Lose => drop(work(&folder, kind, fault, at).await),
-            Fault::DieBefore | Fault::DieAfter => die(&folder, kind, fault, at),
+            Fault::DieBefore | Fault::DieAfter => died += usize::from(dies(&folder, kind, fault, at)),
         }
         match kind {
             Work::Deploy => deploy_converges(&folder, &reference, &what).await,
             Work::Teardown => teardown_converges(&folder, &reference, &what).await,
         }
     }
+    // Polls come out differently from run to run, so that the last calls may not be reached.
+    let should_die = matches!(fault, Fault::DieBefore | Fault::DieAfter);
+    assert!(!should_die || died > calls * 3 / 4, "only {died} of {calls} children died");
 }
 
-/// Runs this test binary again, as a process that dies at that call.
-fn die(folder: &Path, kind: Work, fault: Fault, at: usize) {
+/// Runs this test binary again, as a process that dies at that call; whether it did.
+fn dies(folder: &Path, kind: Work, fault: Fault, at: usize) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["convergence::child", "--exact", "--nocapture"])
         .env(CHILD, format!("{kind:?} {fault:?} {at}"))
@@ -318,13 +322,13 @@ fn die(folder: &Path, kind: Work, fault: Fault, at: usize) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    // Fewer calls than in the reference run can be made when polls come out differently; then the child just ends.
     assert!(output.status.code().is_none() || output.status.success(), "{said}");
+    output.status.code().is_none()
 }
 
 const CHILD: &str = "STEPSTACK_IT_CHILD";
 
-/// Not a test of its own: the process that dies. Does nothing unless it was started by [`die`].
+/// Not a test of its own: the process that dies. Does nothing unless it was started by [`dies`].
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Ok(order) = std::env::var(CHILD) else { return };
