@@ -310,7 +310,10 @@ async fn at_every_call(kind: Work, fault: Fault) {
     }
     // Polls come out differently from run to run, so that the last calls may not be reached.
     let should_die = matches!(fault, Fault::DieBefore | Fault::DieAfter);
-    assert!(!should_die || died > calls * 3 / 4, "only {died} of {calls} children died");
+    assert!(
+        !should_die || died > calls * 3 / 4,
+        "only {died} of {calls} children died"
+    );
 }
 
 /// Runs this test binary again, as a process that dies at that call; whether it did.

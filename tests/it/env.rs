@@ -12,8 +12,7 @@ pub struct Env {
     folder: TempDir,
 }
 
-/// What a command did; look at it.
-#[must_use]
+/// What a command did.
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -66,6 +65,7 @@ impl Env {
         command
     }
 
+    #[must_use]
     pub fn run(&self, args: &[&str]) -> Ran {
         self.finish(self.command(args).output().unwrap())
     }

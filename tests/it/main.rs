@@ -1,6 +1,8 @@
 //! All integration tests in one binary: linking the SDK once is enough.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails may panic")]
 
+mod commands;
 mod convergence;
 mod env;
+mod processes;
 mod walls;

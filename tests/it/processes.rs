@@ -1,0 +1,194 @@
+//! Several processes on one local cloud, one after another and at once, and what survives `kill -9`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::env::{Env, Ran};
+
+/// A process that is ended when the test is done with it.
+struct Running(Child);
+
+impl Running {
+    fn start(env: &Env, args: &[&str]) -> Self {
+        Self(
+            env.command(args)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        )
+    }
+
+    /// Reads its standard error until a line says this; the line.
+    fn until_it_says(&mut self, text: &str) -> String {
+        let mut said = String::new();
+        for line in BufReader::new(self.0.stderr.as_mut().unwrap()).lines() {
+            let line = line.unwrap();
+            if line.contains(text) {
+                return line;
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        panic!("it never said `{text}`:\n{said}");
+    }
+
+    fn send(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
+    }
+
+    /// Its exit code, once it has ended.
+    fn code(mut self) -> Option<i32> {
+        let mut rest = String::new();
+        let _ = self.0.stderr.as_mut().unwrap().read_to_string(&mut rest);
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A machine that waits, then passes.
+fn waiting(seconds: u32) -> Env {
+    let env = Env::new();
+    env.write(
+        "wait.yaml",
+        &format!(
+            "name: wait\nstateMachines:\n  Main:\n    definition:\n      StartAt: Sleep\n      States:\n        Sleep: {{ Type: Wait, \
+             Seconds: {seconds}, Next: Done }}\n        Done: {{ Type: Succeed }}\nstart: {{ stateMachine: Main, input: {{ a: 1 }} }}\n"
+        ),
+    );
+    env
+}
+
+/// Repeats a command until what it says fits, for half a minute at most.
+fn eventually(mut attempt: impl FnMut() -> Ran, fits: impl Fn(&Ran) -> bool) -> Ran {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let ran = attempt();
+        if fits(&ran) {
+            return ran;
+        }
+        assert!(Instant::now() < deadline, "still:\n{}\n{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn an_execution_goes_on_after_kill_9() {
+    let env = waiting(1);
+    let mut deploy = Running::start(&env, &["deploy", "wait.yaml"]);
+    deploy.until_it_says("execution wait-");
+    deploy.send(Signal::SIGKILL);
+    assert_eq!(deploy.code(), None);
+
+    // Any process that opens the local cloud carries it on; what was acknowledged is there.
+    let status = env.run(&["status", "wait.yaml"]).expect(0);
+    assert!(status.stdout.contains("wait-Main"), "{}", status.stdout);
+    let ended = eventually(
+        || env.run(&["status", "wait.yaml"]),
+        |ran| !ran.stdout.contains("RUNNING"),
+    );
+    assert!(ended.stdout.contains("SUCCEEDED"), "{}", ended.stdout);
+}
+
+#[test]
+fn teardown_stops_what_runs() {
+    let env = waiting(100_000);
+    env.run(&["deploy", "wait.yaml", "--no-start"]).expect(0);
+    env.run(&["start", "wait.yaml", "--no-follow"]).expect(0);
+    assert!(env.run(&["status", "wait.yaml"]).expect(0).stdout.contains("RUNNING"));
+    env.run(&["teardown", "wait.yaml"]).expect(0);
+    assert!(!env.run(&["status", "wait.yaml"]).expect(0).stdout.contains("RUNNING"));
+}
+
+#[test]
+fn ctrl_c_ends_with_130_and_leaves_the_execution() {
+    let env = waiting(100_000);
+    let mut deploy = Running::start(&env, &["deploy", "wait.yaml"]);
+    deploy.until_it_says("execution wait-");
+    deploy.send(Signal::SIGINT);
+    assert_eq!(deploy.code(), Some(130));
+    assert!(env.run(&["status", "wait.yaml"]).expect(0).stdout.contains("RUNNING"));
+}
+
+/// `local up` on a free port; the endpoint.
+fn up(env: &Env) -> (Running, String) {
+    let mut up = Running::start(env, &["local", "up", "--port", "0"]);
+    let line = up.until_it_says("http://127.0.0.1:");
+    let at = line.find("http://").unwrap();
+    let endpoint = line[at..]
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .trim_end_matches(['/', ',', '.'])
+        .to_owned();
+    (up, endpoint)
+}
+
+#[test]
+fn a_second_process_talks_to_the_first() {
+    let env = waiting(1);
+    let (first, _) = up(&env);
+    env.run(&["deploy", "wait.yaml", "--no-start"]).expect(0);
+    env.run(&["start", "wait.yaml", "--no-follow"]).expect(0);
+    eventually(
+        || env.run(&["status", "wait.yaml"]),
+        |ran| ran.stdout.contains("SUCCEEDED"),
+    );
+    first.send(Signal::SIGKILL);
+    first.code();
+    // The lock went with it: the next process opens the folder itself.
+    env.run(&["teardown", "wait.yaml"]).expect(0);
+}
+
+#[test]
+fn deploys_at_the_same_time_do_not_lose_anything() {
+    let env = Env::with_demo_stacks();
+    env.edit(
+        "lambdas/call-center/work-on-case/index.js",
+        "Math.random() < 0.5",
+        "true",
+    );
+    let file = "stacks/call-center.yaml";
+    let running: Vec<_> = (0..3)
+        .map(|_| Running::start(&env, &["deploy", file, "--no-start"]))
+        .collect();
+    let codes: Vec<_> = running.into_iter().map(Running::code).collect();
+    // Two deploys of one stack may get in each other's way; what they leave must be repairable by another.
+    assert!(codes.contains(&Some(0)), "{codes:?}");
+    env.run(&["deploy", file]).expect(0);
+    env.run(&["plan", file, "--detailed-exitcode"]).expect(0);
+    env.run(&["teardown", file]).expect(0);
+}
+
+#[test]
+fn an_endpoint_is_deployed_to_by_the_same_code() {
+    let server = Env::new();
+    let (up, endpoint) = up(&server);
+    let env = Env::with_demo_stacks();
+    env.edit(
+        "lambdas/call-center/work-on-case/index.js",
+        "Math.random() < 0.5",
+        "true",
+    );
+    let file = "stacks/call-center.yaml";
+    let deployed = env.run(&["deploy", file, "--endpoint-url", &endpoint]).expect(0);
+    assert!(deployed.stderr.contains("target localstack"), "{}", deployed.stderr);
+    assert!(deployed.stdout.contains("resolved...closed."), "{}", deployed.stdout);
+    assert!(!env.path(".stepstack").exists(), "an endpoint needs no local cloud");
+    let again = env
+        .run(&["deploy", file, "--target", "localstack", "--endpoint-url", &endpoint])
+        .expect(0);
+    assert!(again.stderr.contains("nothing to change"), "{}", again.stderr);
+    env.run(&["teardown", file, "--endpoint-url", &endpoint]).expect(0);
+    up.send(Signal::SIGTERM);
+    up.code();
+}
