@@ -12,9 +12,12 @@ use crate::plan::{self, Action, Kind, Mode, OWNER_TAG, Package, Plan, Work};
 
 type Reply = Result<(u16, String), String>;
 
+/// From the operation and how often it was asked before.
+type Answer = Box<dyn Fn(&str, usize) -> Reply + Send + Sync>;
+
 /// A door that answers by operation and remembers what was asked.
 struct Answers {
-    answer: Box<dyn Fn(&str, usize) -> Reply + Send + Sync>,
+    answer: Answer,
     asked: Mutex<Vec<String>>,
 }
 
@@ -53,7 +56,12 @@ impl Door for Answers {
         };
         Box::pin(async move {
             let (status, body) = reply?;
-            let code = body.split('"').skip_while(|part| *part != "__type").nth(2).unwrap_or_default().to_owned();
+            let code = body
+                .split('"')
+                .skip_while(|part| *part != "__type")
+                .nth(2)
+                .unwrap_or_default()
+                .to_owned();
             let mut response = http::Response::builder().status(status);
             if !code.is_empty() {
                 response = response.header("x-amzn-errortype", code);
@@ -91,7 +99,10 @@ async fn connected(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static
 }
 
 fn error(status: u16, code: &str, message: &str) -> Reply {
-    Ok((status, format!(r#"{{"__type":"{code}","message":"{message}","Message":"{message}"}}"#)))
+    Ok((
+        status,
+        format!(r#"{{"__type":"{code}","message":"{message}","Message":"{message}"}}"#),
+    ))
 }
 
 fn iam_error(code: &str, message: &str) -> Reply {
@@ -104,7 +115,12 @@ async fn who_we_are_and_how_often_we_asked() {
     let (cloud, _) = connected(|_, _| error(400, "X", "")).await;
     let identity = cloud.identity();
     assert_eq!(
-        (&*identity.partition, &*identity.account, &*identity.region, identity.endpoint.clone()),
+        (
+            &*identity.partition,
+            &*identity.account,
+            &*identity.region,
+            identity.endpoint.clone()
+        ),
         ("aws-cn", "123456789012", "us-east-1", None)
     );
     assert_eq!(cloud.calls(), 1);
@@ -126,19 +142,36 @@ async fn errors_say_what_was_tried_and_whose_fault_it_was() {
             "cannot describe the execution a: AccessDeniedException: no",
         ),
         (
-            error(403, "ExpiredTokenException", "The security token included in the request is expired"),
+            error(
+                403,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ),
             ErrorKind::Refused,
             "cannot describe the execution a: ExpiredTokenException: The security token included in the request is expired",
         ),
-        (error(400, "InvalidArn", "bad"), ErrorKind::Failed, "cannot describe the execution a: InvalidArn: bad"),
-        (Err("the door is shut".into()), ErrorKind::Unreachable, "cannot describe the execution a: the door is shut"),
+        (
+            error(400, "InvalidArn", "bad"),
+            ErrorKind::Failed,
+            "cannot describe the execution a: InvalidArn: bad",
+        ),
+        (
+            Err("the door is shut".into()),
+            ErrorKind::Unreachable,
+            "cannot describe the execution a: the door is shut",
+        ),
     ];
     for (reply, kind, message) in cases {
         let reply = reply.clone();
         let (cloud, _) = connected(move |_, _| reply.clone()).await;
         let error = cloud.describe_execution("a").await.unwrap_err();
         assert_eq!((error.kind, &*error.message), (*kind, *message));
-        assert_eq!(error.hints.is_empty(), *kind != ErrorKind::Refused, "{message}: {:?}", error.hints);
+        assert_eq!(
+            error.hints.is_empty(),
+            *kind != ErrorKind::Refused,
+            "{message}: {:?}",
+            error.hints
+        );
     }
 }
 
@@ -150,17 +183,22 @@ async fn a_server_error_is_tried_again() {
     })
     .await;
     assert_eq!(cloud.start_execution("m", "n", "{}").await.unwrap(), "a:b");
-    assert_eq!(*answers.asked.lock().unwrap(), ["GetCallerIdentity", "StartExecution", "StartExecution"]);
+    assert_eq!(
+        *answers.asked.lock().unwrap(),
+        ["GetCallerIdentity", "StartExecution", "StartExecution"]
+    );
     assert_eq!(cloud.calls(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_history_is_read_from_the_end_until_it_is_known() {
     let page = |ids: std::ops::RangeInclusive<u64>, next: &str| {
-        let event = |id: u64| format!(
-            r#"{{"id":{id},"previousEventId":{},"timestamp":{id}.25,"type":"TaskStateEntered","stateEnteredEventDetails":{{"name":"S{id}","input":"{{\"n\":{id}}}"}}}}"#,
-            id - 1
-        );
+        let event = |id: u64| {
+            format!(
+                r#"{{"id":{id},"previousEventId":{},"timestamp":{id}.25,"type":"TaskStateEntered","stateEnteredEventDetails":{{"name":"S{id}","input":"{{\"n\":{id}}}"}}}}"#,
+                id - 1
+            )
+        };
         let events: Vec<String> = ids.rev().map(event).collect();
         Ok((200, format!(r#"{{"events":[{}]{next}}}"#, events.join(","))))
     };
@@ -174,8 +212,14 @@ async fn the_history_is_read_from_the_end_until_it_is_known() {
     let ids: Vec<u64> = events.iter().map(|event| event.id).collect();
     assert_eq!(ids, [6, 7, 8, 9]);
     let first = &events[0];
-    assert_eq!((first.previous_id, first.at_ms, &*first.kind), (5, 6250, "TaskStateEntered"));
-    assert_eq!((first.state.as_deref(), &first.data), (Some("S6"), &Some(serde_json::json!({ "n": 6 }))));
+    assert_eq!(
+        (first.previous_id, first.at_ms, &*first.kind),
+        (5, 6250, "TaskStateEntered")
+    );
+    assert_eq!(
+        (first.state.as_deref(), &first.data),
+        (Some("S6"), &Some(serde_json::json!({ "n": 6 })))
+    );
     assert_eq!(answers.asked.lock().unwrap().len(), 3);
 }
 
@@ -285,7 +329,10 @@ async fn a_failed_step_stops_what_depends_on_it_and_nothing_else() {
         ("CreateRole", 0) => iam_error("LimitExceeded", "Cannot exceed quota"),
         ("CreateRole", _) => {
             let role = role_xml("arn:other", "");
-            Ok((200, format!("<CreateRoleResponse><CreateRoleResult>{role}</CreateRoleResult></CreateRoleResponse>")))
+            Ok((
+                200,
+                format!("<CreateRoleResponse><CreateRoleResult>{role}</CreateRoleResult></CreateRoleResponse>"),
+            ))
         }
         _ => Err("no call was expected".into()),
     })
@@ -294,9 +341,24 @@ async fn a_failed_step_stops_what_depends_on_it_and_nothing_else() {
         &cloud,
         vec![
             step("role", Kind::Role, &[], Work::CreateRole(wanted_role("role"))),
-            step("function", Kind::Function, &["role"], Work::CreateFunction(wanted_function("f"))),
-            step("machine", Kind::StateMachine, &["function"], Work::DeleteMachine { arn: "arn:m".into() }),
-            step("other", Kind::Role, &["elsewhere"], Work::CreateRole(wanted_role("other"))),
+            step(
+                "function",
+                Kind::Function,
+                &["role"],
+                Work::CreateFunction(wanted_function("f")),
+            ),
+            step(
+                "machine",
+                Kind::StateMachine,
+                &["function"],
+                Work::DeleteMachine { arn: "arn:m".into() },
+            ),
+            step(
+                "other",
+                Kind::Role,
+                &["elsewhere"],
+                Work::CreateRole(wanted_role("other")),
+            ),
         ],
     )
     .await;
@@ -319,22 +381,33 @@ async fn a_failed_step_stops_what_depends_on_it_and_nothing_else() {
 async fn another_arn_than_predicted_is_an_error() {
     let (cloud, _) = connected(|_, _| {
         let role = role_xml("arn:elsewhere", "");
-        Ok((200, format!("<CreateRoleResponse><CreateRoleResult>{role}</CreateRoleResult></CreateRoleResponse>")))
+        Ok((
+            200,
+            format!("<CreateRoleResponse><CreateRoleResult>{role}</CreateRoleResult></CreateRoleResponse>"),
+        ))
     })
     .await;
-    let (applied, _) = apply(&cloud, vec![step("role", Kind::Role, &[], Work::CreateRole(wanted_role("r")))]).await;
+    let (applied, _) = apply(
+        &cloud,
+        vec![step("role", Kind::Role, &[], Work::CreateRole(wanted_role("r")))],
+    )
+    .await;
     assert_eq!(
         applied.failed,
-        [("role".to_owned(), "role role was made as arn:elsewhere, where arn:role was expected".to_owned())]
+        [(
+            "role".to_owned(),
+            "role role was made as arn:elsewhere, where arn:role was expected".to_owned()
+        )]
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_that_came_in_between_is_completed_if_it_is_ours() {
     let check = async |owner: &'static str, done: bool| {
-        let (cloud, answers) = connected(move |operation, _| {
-            let tag = format!("<member><Key>{OWNER_TAG}</Key><Value>{owner}</Value></member>");
-            match operation {
+        let (cloud, answers) =
+            connected(move |operation, _| {
+                let tag = format!("<member><Key>{OWNER_TAG}</Key><Value>{owner}</Value></member>");
+                match operation {
                 "CreateRole" => iam_error("EntityAlreadyExists", "Role with name r already exists."),
                 "GetRole" => {
                     let role = role_xml("arn:role", &tag);
@@ -348,8 +421,8 @@ async fn a_role_that_came_in_between_is_completed_if_it_is_ours() {
                 )),
                 other => Ok((200, format!("<{other}Response><{other}Result></{other}Result></{other}Response>"))),
             }
-        })
-        .await;
+            })
+            .await;
         let work = Work::CreateRole(wanted_role("r"));
         let (applied, _) = apply(&cloud, vec![step("role", Kind::Role, &[], work)]).await;
         assert_eq!(!applied.done.is_empty(), done, "{owner}: {applied:?}");
@@ -367,7 +440,10 @@ fn configuration(state: &str, update: &str) -> String {
 }
 
 fn got(state: &str, update: &str) -> Reply {
-    Ok((200, format!(r#"{{"Configuration":{},"Tags":{{}}}}"#, configuration(state, update))))
+    Ok((
+        200,
+        format!(r#"{{"Configuration":{},"Tags":{{}}}}"#, configuration(state, update)),
+    ))
 }
 
 #[tokio::test(start_paused = true)]
@@ -390,10 +466,19 @@ async fn a_function_waits_for_its_role_and_until_it_is_active() {
     let role = "wait function: the role cannot be assumed by Lambda yet";
     assert_eq!(
         log,
-        ["start function", role, role, "wait function: the function f is not active yet", "done function"]
+        [
+            "start function",
+            role,
+            role,
+            "wait function: the function f is not active yet",
+            "done function"
+        ]
     );
     let asked = answers.asked.lock().unwrap().clone();
-    assert_eq!(asked[1..], ["POST functions", "POST functions", "POST functions", "GET f", "GET f"]);
+    assert_eq!(
+        asked[1..],
+        ["POST functions", "POST functions", "POST functions", "GET f", "GET f"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
