@@ -85,7 +85,11 @@ impl App {
             words.push(quoted(&file.to_string_lossy()));
         }
         let target = self.global.target.map(|target| target.name().to_owned());
-        let data_dir = self.global.data_dir.as_ref().map(|folder| folder.to_string_lossy().into_owned());
+        let data_dir = self
+            .global
+            .data_dir
+            .as_ref()
+            .map(|folder| folder.to_string_lossy().into_owned());
         for (option, value) in [
             ("--target", &target),
             ("--endpoint-url", &self.global.endpoint_url),
@@ -145,15 +149,18 @@ impl App {
         });
     }
 
-    /// Asks a question that must be answered with yes. Without a terminal there is nobody to ask: then only `--yes` helps.
-    pub(super) async fn confirm(&self, question: &str) -> Result<(), CommandError> {
+    /// Asks whether to do something. Without a terminal there is nobody to ask: then only `--yes` helps.
+    pub(super) async fn confirm(&self, to_do: &str) -> Result<(), CommandError> {
         if self.global.yes {
             return Ok(());
         }
         if !self.env.stdin_is_terminal {
-            return Err(CommandError::wrong(format!("{question} nobody is here to answer")).hint("add `--yes`"));
+            return Err(
+                CommandError::wrong(format!("to {to_do} needs a yes, and there is no terminal to ask on"))
+                    .hint("`--yes` says it"),
+            );
         }
-        self.ui.err(&format!("{question} [y/N]"));
+        self.ui.err(&format!("{to_do}? [y/N]"));
         let answer = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().read_line(&mut line).map(|_| line)

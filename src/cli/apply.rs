@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::app::App;
 use crate::cloud::{Applied, ApplyOptions, Cloud};
 use crate::event::Event;
-use crate::plan::Plan;
-use crate::report::plan::{Counts, kind_name, render};
+use crate::plan::{Mode, Plan};
+use crate::report::plan::{Counts, kind_name, render, render_short};
 use crate::report::text::{duration, escape};
 
 /// Steps in flight at once: below what AWS throttles for the control planes used.
@@ -33,7 +33,10 @@ impl App {
             unchanged: plan.unchanged.len(),
             notes: plan.notes.clone(),
         });
-        self.ui.say(&render(plan, self.ui.err_theme));
+        self.ui.say(&match plan.mode {
+            Mode::Deploy => render_short(plan, self.ui.err_theme),
+            Mode::Teardown => render(plan, self.ui.err_theme),
+        });
     }
 
     /// Executes a plan; what happens is reported as it happens.

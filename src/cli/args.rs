@@ -10,17 +10,18 @@ use super::ui::ColorChoice;
 
 const EXAMPLES: &str = "\
 Examples:
-  stepstack deploy stacks/call-center.yaml             Deploy to the local cloud, run, show the output
-  stepstack plan stacks/call-center.yaml               What deploy would do
-  stepstack start stacks/call-center.yaml --count 5    Five executions at once
-  stepstack status stacks/call-center.yaml             What stands, and what has run
-  stepstack teardown stacks/call-center.yaml           Remove all of it
+  stepstack deploy stacks/call-center.yaml           Deploy to the local cloud and run
+  stepstack plan stacks/call-center.yaml             What deploy would do
+  stepstack start stacks/call-center.yaml --count 5  Five executions at once
+  stepstack status stacks/call-center.yaml           What stands, what has run
+  stepstack teardown stacks/call-center.yaml         Remove all of it
   stepstack deploy stacks/call-center.yaml --target aws --profile dev
 
 Exit codes:
-  0 done, or nothing to change     3 the cloud refused or cannot be reached    70 a bug of stepstack
-  1 what was asked for failed      4 teardown left something behind           130 interrupted
-  2 invocation or files are wrong  5 changes (plan --detailed-exitcode)";
+  0  done, or nothing to change         4    teardown left something behind
+  1  what was asked for failed          5    changes (plan --detailed-exitcode)
+  2  the invocation or files are wrong  70   a bug of stepstack
+  3  the cloud refused or is not there  130  interrupted";
 
 /// Deploys AWS Step Functions stacks from one YAML file, to an embedded AWS, LocalStack or an AWS account
 #[derive(Debug, Parser)]
@@ -36,10 +37,8 @@ pub(super) struct Cli {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Common options")]
 pub(super) struct Global {
-    /// Where to act [env: STEPSTACK_TARGET] [default: localstack if an endpoint is given, else local]
+    /// local, localstack or aws [env: STEPSTACK_TARGET] [default: localstack if there is an endpoint, else local]
     #[arg(long, global = true, value_enum, value_name = "TARGET", hide_possible_values = true)]
-    #[arg(help = "Where to act: local, localstack or aws [env: STEPSTACK_TARGET] \
-                  [default: localstack if there is an endpoint, else local]")]
     pub(super) target: Option<Target>,
     /// Endpoint for all services [env: AWS_ENDPOINT_URL]
     #[arg(long, global = true, value_name = "URL")]
@@ -59,8 +58,15 @@ pub(super) struct Global {
     /// Say only results and errors
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
-    /// When to write colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    /// When to write colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub(super) color: ColorChoice,
     /// Answer yes to every question
     #[arg(long, short, global = true)]

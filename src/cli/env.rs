@@ -31,7 +31,10 @@ impl Environment {
 
     /// A variable; none if it is empty.
     pub(super) fn var(&self, name: &str) -> Option<&str> {
-        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.vars
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// Whether the terminal is one that cannot move its cursor.

@@ -130,7 +130,9 @@ mod tests {
     fn programs_get_the_place() {
         let file = SourceFile::new("s.yaml", "a: 1\nb: 2\n");
         let span = Span { file, range: 5..6 };
-        let finding = Diagnostic::error("unknown-key", "unknown key `b`").at(Some(&span)).hint("c");
+        let finding = Diagnostic::error("unknown-key", "unknown key `b`")
+            .at(Some(&span))
+            .hint("c");
         assert_eq!(
             to_json(&finding),
             json!({

@@ -75,7 +75,11 @@ fn parse(name: &str, text: &str) -> Result<Input, Diagnostic> {
 
 /// The byte that serde_json means by a line and a column, both counted from 1, columns in bytes.
 fn offset(text: &str, line: usize, column: usize) -> usize {
-    let line_start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let line_start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     let wanted = (line_start + column.saturating_sub(1)).min(text.len());
     (0..=wanted).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
@@ -106,7 +110,11 @@ mod tests {
         ] {
             let finding = parse("--input", text).unwrap_err();
             let span = finding.span.clone().unwrap();
-            assert_eq!(span.file.line_column(span.range.start), (line, column), "{text}: {finding:?}");
+            assert_eq!(
+                span.file.line_column(span.range.start),
+                (line, column),
+                "{text}: {finding:?}"
+            );
             assert!(!finding.message.contains("line"), "{}", finding.message);
         }
     }

@@ -106,11 +106,7 @@ impl App {
                 return Err(CommandError::wrong(format!("{} cannot be planned", stack.name)));
             }
         };
-        Ok(Prepared {
-            stack,
-            cloud,
-            plan,
-        })
+        Ok(Prepared { stack, cloud, plan })
     }
 
     /// Where a stack would be deployed to, as far as that is known without asking: enough to check references.
@@ -135,8 +131,11 @@ fn pack(stack: &Stack) -> (BTreeMap<String, Package>, Vec<Diagnostic>) {
                 packages.insert(id.clone(), package);
             }
             Err(error) => findings.push(
-                Diagnostic::error("cannot-package", format!("the code of `{id}` cannot be packed: {}", whole(&error)))
-                    .at(function.span.as_ref()),
+                Diagnostic::error(
+                    "cannot-package",
+                    format!("the code of `{id}` cannot be packed: {}", whole(&error)),
+                )
+                .at(function.span.as_ref()),
             ),
         }
     }

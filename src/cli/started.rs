@@ -11,7 +11,7 @@ use super::target::Target;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::diagnostic::did_you_mean;
 use crate::event::Event;
-use crate::report::text::{compact_json, pretty_json};
+use crate::report::text::{compact_json, escape, pretty_json, shorten};
 use crate::run::{Outcome, Pace, execution_name, follow_all};
 use crate::stack::model::{MachineKind, Stack, StateMachine};
 
@@ -44,7 +44,9 @@ impl App {
         }
         self.if_interrupted(Some(match self.chosen()?.target {
             Target::Local => "the execution goes on when the local cloud is opened again".to_owned(),
-            Target::Localstack | Target::Aws => "the execution goes on without us; `stepstack status` shows it".to_owned(),
+            Target::Localstack | Target::Aws => {
+                "the execution goes on without us; `stepstack status` shows it".to_owned()
+            }
         }));
         let pace = Pace::of_target(&cloud.identity().target);
         let outcomes = follow_all(cloud, &arns, &pace, self.reporter.sink()).await?;
@@ -58,7 +60,12 @@ impl App {
         let machine_arn = cloud.identity().machine_arn(&launch.machine.name);
         let mut starting = JoinSet::new();
         for (index, name) in launch.names.iter().enumerate() {
-            let (cloud, arn, name, input) = (cloud.clone(), machine_arn.clone(), name.clone(), launch.input.text.clone());
+            let (cloud, arn, name, input) = (
+                cloud.clone(),
+                machine_arn.clone(),
+                name.clone(),
+                launch.input.text.clone(),
+            );
             starting.spawn(async move { (index, cloud.start_execution(&arn, &name, &input).await) });
         }
         let mut arns = Vec::with_capacity(launch.names.len());
@@ -100,6 +107,15 @@ impl App {
         if self.json_events() {
             return;
         }
+        if self.global.quiet {
+            for failed in outcomes.iter().filter(|outcome| !outcome.succeeded()) {
+                self.ui.err(&format!(
+                    "execution {} ended {}",
+                    escape(&failed.execution),
+                    ending(failed)
+                ));
+            }
+        }
         match outcomes {
             [outcome] => {
                 if let Some(output) = &outcome.output {
@@ -115,6 +131,21 @@ impl App {
             }
         }
     }
+}
+
+/// How an execution ended, in words: `FAILED: error: cause`.
+pub(super) fn ending(outcome: &Outcome) -> String {
+    let status = escape(&outcome.status).into_owned();
+    let why: Vec<&str> = [&outcome.error, &outcome.cause]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .filter(|text| !text.is_empty())
+        .collect();
+    if why.is_empty() {
+        return status;
+    }
+    format!("{status}: {}", shorten(&escape(&why.join(": ")), 300))
 }
 
 /// The exit code that outcomes give.

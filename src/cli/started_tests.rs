@@ -45,7 +45,12 @@ fn which_machine_is_started() {
         (&["A", "B"], None, Some("s-B"), Ok("B")),
         (&["A", "B"], None, None, Err("name one of them: A, B")),
         (&[], None, None, Err("no state machine to start")),
-        (&["CallCenter"], None, Some("CalCenter"), Err("did you mean `CallCenter`?")),
+        (
+            &["CallCenter"],
+            None,
+            Some("CalCenter"),
+            Err("did you mean `CallCenter`?"),
+        ),
         (&["A", "B"], None, Some("xyz"), Err("it has: A, B")),
     ] {
         let stack = stack(machines, start);
@@ -90,5 +95,27 @@ fn one_failure_is_a_failure() {
     assert_eq!(exit_of(&[outcome("SUCCEEDED"), outcome("SUCCEEDED")]), Exit::Done);
     for status in ["FAILED", "TIMED_OUT", "ABORTED"] {
         assert_eq!(exit_of(&[outcome("SUCCEEDED"), outcome(status)]), Exit::Failed);
+    }
+}
+
+#[test]
+fn endings_in_words() {
+    let outcome = |error: Option<&str>, cause: Option<&str>| Outcome {
+        execution: "one".to_owned(),
+        status: "FAILED".to_owned(),
+        output: None,
+        error: error.map(str::to_owned),
+        cause: cause.map(str::to_owned),
+    };
+    for (error, cause, expected) in [
+        (None, None, "FAILED"),
+        (
+            Some(""),
+            Some("Engage Tier 2 Support."),
+            "FAILED: Engage Tier 2 Support.",
+        ),
+        (Some("E"), Some("a\nb"), "FAILED: E: a\\nb"),
+    ] {
+        assert_eq!(ending(&outcome(error, cause)), expected);
     }
 }

@@ -127,11 +127,10 @@ fn check_url(url: &str) -> Result<(), CommandError> {
 
 /// Whether a URL names this machine; what cannot be read as a URL is taken to, so that it is refused.
 fn is_on_this_machine(url: &str) -> bool {
-    let Some(host) = url
-        .parse::<http::Uri>()
-        .ok()
-        .and_then(|uri| uri.host().map(|host| host.trim_matches(['[', ']']).to_ascii_lowercase()))
-    else {
+    let Some(host) = url.parse::<http::Uri>().ok().and_then(|uri| {
+        uri.host()
+            .map(|host| host.trim_matches(['[', ']']).to_ascii_lowercase())
+    }) else {
         return true;
     };
     if let Ok(address) = host.parse::<IpAddr>() {

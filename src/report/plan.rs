@@ -1,5 +1,6 @@
 //! A plan as text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -41,10 +42,19 @@ pub fn render(plan: &Plan, theme: Theme) -> String {
         .iter()
         .map(|step| step_text(step.action, step.kind, &step.name, &step.changes, theme))
         .collect();
-    text.push_str(&closing_line(Counts::of(plan), plan.unchanged.len()));
-    for note in &plan.notes {
-        let _ = writeln!(text, "{} {}", theme.paint(Meaning::Hint, "note:"), escape(note));
+    text.push_str(&closing(plan, theme));
+    text
+}
+
+/// The plan in short, for a command that goes on to execute it: what is created is only counted, as each creation is
+/// reported when it is done.
+pub fn render_short(plan: &Plan, theme: Theme) -> String {
+    let created = plan.steps.iter().filter(|step| step.action == Action::Create);
+    let mut text = created_text(created.map(|step| step.kind), theme);
+    for step in plan.steps.iter().filter(|step| step.action != Action::Create) {
+        text.push_str(&step_text(step.action, step.kind, &step.name, &step.changes, theme));
     }
+    text.push_str(&closing(plan, theme));
     text
 }
 
@@ -70,6 +80,34 @@ fn step_text(action: Action, kind: Kind, name: &str, changes: &[Change], theme: 
         for change in changes {
             let _ = writeln!(text, "    {}", change_words(change));
         }
+    }
+    text
+}
+
+/// `+ create 2 roles, 1 function`; nothing if nothing is created.
+fn created_text(kinds: impl Iterator<Item = Kind>, theme: Theme) -> String {
+    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    for kind in kinds {
+        *counts.entry(kind).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return String::new();
+    }
+    let words: Vec<String> = counts
+        .iter()
+        .map(|(kind, count)| match count {
+            1 => format!("1 {}", kind_name(*kind)),
+            _ => format!("{count} {}s", kind_name(*kind)),
+        })
+        .collect();
+    format!("{} {}\n", theme.paint(Meaning::Added, "+ create"), words.join(", "))
+}
+
+/// The numbers and the notes.
+fn closing(plan: &Plan, theme: Theme) -> String {
+    let mut text = closing_line(Counts::of(plan), plan.unchanged.len());
+    for note in &plan.notes {
+        let _ = writeln!(text, "{} {}", theme.paint(Meaning::Hint, "note:"), escape(note));
     }
     text
 }
@@ -142,6 +180,22 @@ mod tests {
                  tags/team: removed {\"a\":[1,2]}\n    \
                  code: changed\n"
         );
+    }
+
+    #[test]
+    fn creations_are_counted_by_kind() {
+        let kinds = [
+            Kind::Function,
+            Kind::Role,
+            Kind::Function,
+            Kind::LogGroup,
+            Kind::LogGroup,
+        ];
+        assert_eq!(
+            created_text(kinds.into_iter(), Theme::PLAIN),
+            "+ create 1 role, 2 log groups, 2 functions\n"
+        );
+        assert_eq!(created_text(std::iter::empty(), Theme::PLAIN), "");
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(super) struct Words {
     executions: BTreeMap<String, BTreeMap<u64, State>>,
     /// Whether more than one execution has been seen at a time: then each line says whose it is.
     several: bool,
+    /// What the names of all executions seen begin with, up to a dash; not repeated on each line.
+    common: Option<String>,
+    /// For how long each step had waited when that was last said, in milliseconds.
+    waits_said: BTreeMap<String, u64>,
     /// Width of the column of state names.
     column: usize,
 }
@@ -33,6 +37,8 @@ impl Words {
             theme,
             executions: BTreeMap::new(),
             several: false,
+            common: None,
+            waits_said: BTreeMap::new(),
             column: 20,
         }
     }
@@ -52,12 +58,9 @@ impl Words {
             Event::StepWaiting {
                 step,
                 reason,
-                attempt,
                 waited_ms,
-            } => self
-                .waiting(step, reason, *attempt, *waited_ms)
-                .into_iter()
-                .collect(),
+                ..
+            } => self.waiting(step, reason, *waited_ms).into_iter().collect(),
             Event::StepFinished {
                 action,
                 kind,
@@ -90,9 +93,10 @@ impl Words {
                 state_machine,
                 ..
             } => vec![self.execution_started(execution, state_machine)],
-            Event::StateEntered { .. } | Event::StateRunning { .. } | Event::StateExited { .. } | Event::TaskFailed { .. } => {
-                self.state(event).into_iter().collect()
-            }
+            Event::StateEntered { .. }
+            | Event::StateRunning { .. }
+            | Event::StateExited { .. }
+            | Event::TaskFailed { .. } => self.state(event).into_iter().collect(),
             Event::ExecutionFinished {
                 execution,
                 status,
@@ -103,7 +107,11 @@ impl Words {
             } => self.execution_finished(execution, status, error.as_deref(), cause.as_deref(), *took_ms),
             Event::Note { message } => vec![escape(message).into_owned()],
             Event::Warning { message } => {
-                vec![format!("{} {}", self.theme.paint(Meaning::Warning, "warning:"), escape(message))]
+                vec![format!(
+                    "{} {}",
+                    self.theme.paint(Meaning::Warning, "warning:"),
+                    escape(message)
+                )]
             }
         }
     }
@@ -120,12 +128,20 @@ impl Words {
         )
     }
 
-    /// Said at the 1st, 2nd, 4th, 8th … attempt.
-    fn waiting(&self, step: &str, reason: &str, attempt: u32, waited_ms: u64) -> Option<String> {
-        attempt.max(1).is_power_of_two().then(|| {
-            let text = format!("waiting for `{}`: {} ({})", escape(step), escape(reason), duration(waited_ms));
-            self.theme.paint(Meaning::Faint, &text)
-        })
+    /// Said after a second, and again whenever the wait has doubled.
+    fn waiting(&mut self, step: &str, reason: &str, waited_ms: u64) -> Option<String> {
+        let said = self.waits_said.entry(step.to_owned()).or_default();
+        if waited_ms < 1000.max(said.saturating_mul(2)) {
+            return None;
+        }
+        *said = waited_ms;
+        let text = format!(
+            "waiting for `{}`: {} ({})",
+            escape(step),
+            escape(reason),
+            duration(waited_ms)
+        );
+        Some(self.theme.paint(Meaning::Faint, &text))
     }
 
     fn step_finished(&self, action: &str, kind: &str, name: &str, took_ms: u64) -> String {
@@ -161,6 +177,10 @@ impl Words {
     fn execution_started(&mut self, execution: &str, state_machine: &str) -> String {
         self.executions.insert(execution.to_owned(), BTreeMap::new());
         self.several |= self.executions.len() > 1;
+        self.common = Some(match self.common.take() {
+            None => execution.to_owned(),
+            Some(common) => common_start(&common, execution).to_owned(),
+        });
         format!(
             "execution {} of {} started",
             self.theme.paint(Meaning::Strong, &escape(execution)),
@@ -269,17 +289,34 @@ impl Words {
     }
 
     fn whose(&self, execution: &str) -> String {
-        if self.several {
-            format!("[{}] ", escape(execution))
-        } else {
-            String::new()
+        if !self.several {
+            return String::new();
         }
+        let own = self
+            .common
+            .as_deref()
+            .and_then(|common| execution.strip_prefix(common))
+            .filter(|own| !own.is_empty())
+            .unwrap_or(execution);
+        format!("[{}] ", escape(own))
     }
 }
 
 /// A kind as people say it: `state-machine` → `state machine`.
 pub(super) fn kind_words(kind: &str) -> String {
     escape(kind).replace('-', " ")
+}
+
+/// What both begin with, up to and with the last dash.
+fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
+    let same: usize = one
+        .chars()
+        .zip(other.chars())
+        .take_while(|(a, b)| a == b)
+        .map(|(character, _)| character.len_utf8())
+        .sum();
+    let same = one.get(..same).unwrap_or_default();
+    same.rfind('-').and_then(|dash| one.get(..=dash)).unwrap_or_default()
 }
 
 /// Error and cause on one line. Of a cause that Lambda wrote as JSON, the message.

@@ -74,13 +74,25 @@ fn steps() {
                 step: step.clone(),
                 reason: "the role cannot be assumed yet".into(),
                 attempt: 1,
-                waited_ms: 250,
+                waited_ms: 999,
             },
             Event::StepWaiting {
                 step: step.clone(),
                 reason: "the role cannot be assumed yet".into(),
                 attempt: 3,
-                waited_ms: 900,
+                waited_ms: 1200,
+            },
+            Event::StepWaiting {
+                step: step.clone(),
+                reason: "the role cannot be assumed yet".into(),
+                attempt: 4,
+                waited_ms: 2300,
+            },
+            Event::StepWaiting {
+                step: step.clone(),
+                reason: "the role cannot be assumed yet".into(),
+                attempt: 5,
+                waited_ms: 4400,
             },
             Event::StepFinished {
                 step: step.clone(),
@@ -106,7 +118,8 @@ fn steps() {
             },
         ],
         "target localstack, account 000000000000, region us-east-1, endpoint http://127.0.0.1:4566\n\
-         waiting for `create function cc-Open`: the role cannot be assumed yet (0.2 s)\n\
+         waiting for `create function cc-Open`: the role cannot be assumed yet (1.2 s)\n\
+         waiting for `create function cc-Open`: the role cannot be assumed yet (4.4 s)\n\
          created function cc-Open (1.3 s)\n\
          failed to update state machine cc-Main: AccessDenied: \\u{1b}[2Jno\n\
          \x20 hint: ask for states:UpdateStateMachine\n\
@@ -158,6 +171,30 @@ fn several_executions_are_told_apart() {
          [two]   Wait                  Wait      aborted\n\
          [two] ABORTED in 0.4 s",
     );
+}
+
+#[test]
+fn what_all_names_begin_with_is_not_repeated() {
+    check(
+        &[
+            started("cc-20251120-one"),
+            started("cc-20251120-two"),
+            finished("cc-20251120-one", "SUCCEEDED", None, None),
+            finished("cc-20251120-two", "SUCCEEDED", None, None),
+        ],
+        "execution cc-20251120-one of call-center-CallCenter started\n\
+         execution cc-20251120-two of call-center-CallCenter started\n\
+         [one] SUCCEEDED in 0.4 s\n\
+         [two] SUCCEEDED in 0.4 s",
+    );
+    for (one, other, expected) in [
+        ("a-b", "a-c", "a-"),
+        ("a", "a", ""),
+        ("ä-x", "ä-x-y", "ä-"),
+        ("", "a", ""),
+    ] {
+        assert_eq!(common_start(one, other), expected);
+    }
 }
 
 #[test]

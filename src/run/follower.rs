@@ -131,7 +131,9 @@ impl Follower {
             self.open.remove(&owner?);
             return None;
         }
-        is_failure_of_work(item).then(|| self.task_failed(item, owner)).flatten()
+        is_failure_of_work(item)
+            .then(|| self.task_failed(item, owner))
+            .flatten()
     }
 
     fn enter(&mut self, item: &HistoryItem, state_type: &str) -> Event {

@@ -7,10 +7,8 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
 use crate::cli::prepare::Prepared;
-use crate::cli::started::{Launch, exit_of, input_of_stack, names, pick_machine};
+use crate::cli::started::{Launch, ending, exit_of, input_of_stack, names, pick_machine};
 use crate::cloud::Applied;
-use crate::report::text::{escape, shorten};
-use crate::run::Outcome;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -120,21 +118,6 @@ async fn start(app: &App, prepared: &Prepared, launch: Launch<'_>) -> Result<Exi
     Ok(exit_of(&outcomes))
 }
 
-fn ending(outcome: &Outcome) -> String {
-    let why: Vec<&str> = [&outcome.error, &outcome.cause]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .filter(|text| !text.is_empty())
-        .collect();
-    let status = escape(&outcome.status);
-    if why.is_empty() {
-        return status.into_owned();
-    }
-    let why = why.join(": ");
-    format!("{status}: {}", shorten(&escape(&why), 300))
-}
-
 fn say_next(app: &App, args: &Args) {
     let file = Some(args.stack.file.as_path());
     app.ui.say(&format!(
@@ -143,27 +126,4 @@ fn say_next(app: &App, args: &Args) {
         app.command_line("status", file),
         app.command_line("teardown", file)
     ));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn endings_in_words() {
-        let outcome = |error: Option<&str>, cause: Option<&str>| Outcome {
-            execution: "one".to_owned(),
-            status: "FAILED".to_owned(),
-            output: None,
-            error: error.map(str::to_owned),
-            cause: cause.map(str::to_owned),
-        };
-        for (error, cause, expected) in [
-            (None, None, "FAILED"),
-            (Some(""), Some("Engage Tier 2 Support."), "FAILED: Engage Tier 2 Support."),
-            (Some("E"), Some("a\nb"), "FAILED: E: a\\nb"),
-        ] {
-            assert_eq!(ending(&outcome(error, cause)), expected);
-        }
-    }
 }

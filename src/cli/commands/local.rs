@@ -49,7 +49,8 @@ mod embedded {
         let door = app.home.open(&folder, port).await?;
         let endpoint = door.endpoint();
         if app.ui.json {
-            app.ui.out(&compact_json(&json!({ "endpoint": endpoint, "folder": folder })));
+            app.ui
+                .out(&compact_json(&json!({ "endpoint": endpoint, "folder": folder })));
         } else {
             app.ui.out(&greeting(&endpoint, &folder.to_string_lossy()));
         }
@@ -87,7 +88,7 @@ mod embedded {
             app.note(format!("there is no local cloud in {}", folder.display()));
             return Ok(Exit::Done);
         }
-        app.confirm(&format!("delete everything in the local cloud {}?", folder.display()))
+        app.confirm(&format!("delete everything in the local cloud {}", folder.display()))
             .await?;
         local::reset(&folder).map_err(|error| {
             let text = error.to_string();

@@ -48,7 +48,8 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     if app.ui.json {
         app.ui.out(&pretty_json(&document(&stack, &cloud, &resources, &runs)?));
     } else if resources.is_empty() {
-        app.ui.out(&format!("nothing of the stack {} is deployed", escape(&stack)));
+        app.ui
+            .out(&format!("nothing of the stack {} is deployed", escape(&stack)));
     } else {
         app.ui.out(&text(&resources, &runs, now_ms()));
     }
@@ -95,7 +96,10 @@ fn text(resources: &[ResourceStatus], runs: &[Run], now_ms: u64) -> String {
 fn run_row(run: &Run, now_ms: u64) -> Vec<String> {
     let execution = &run.execution;
     let ended = execution.stopped_at.map_or_else(|| "-".to_owned(), timestamp);
-    let took = execution.stopped_at.unwrap_or(now_ms).saturating_sub(execution.started_at);
+    let took = execution
+        .stopped_at
+        .unwrap_or(now_ms)
+        .saturating_sub(execution.started_at);
     vec![
         escape(&run.machine).into_owned(),
         escape(&execution.name).into_owned(),
@@ -106,12 +110,7 @@ fn run_row(run: &Run, now_ms: u64) -> Vec<String> {
     ]
 }
 
-fn document(
-    stack: &str,
-    cloud: &Cloud,
-    resources: &[ResourceStatus],
-    runs: &[Run],
-) -> Result<Value, CommandError> {
+fn document(stack: &str, cloud: &Cloud, resources: &[ResourceStatus], runs: &[Run]) -> Result<Value, CommandError> {
     let as_json = |what: serde_json::Result<Value>| {
         what.map_err(|error| CommandError::failed("the status cannot be written as JSON").because(error))
     };

@@ -49,7 +49,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     if app.chosen()?.target == Target::Aws {
         let account = &cloud.identity().account;
         app.confirm(&format!(
-            "delete {} resources of {stack} in account {account}?",
+            "delete {} resources of {stack} in account {account}",
             plan.steps.len()
         ))
         .await?;

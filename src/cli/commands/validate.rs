@@ -13,7 +13,9 @@ use crate::diagnostic::{Diagnostic, has_errors};
 use crate::report::text::{escape, pretty_json};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  stepstack validate stacks/*.yaml\n  stepstack validate stack.yaml --target aws --json")]
+#[command(
+    after_help = "Examples:\n  stepstack validate stacks/*.yaml\n  stepstack validate stack.yaml --target aws --json"
+)]
 pub(in crate::cli) struct Args {
     /// Stack files
     #[arg(value_name = "FILE", required = true)]

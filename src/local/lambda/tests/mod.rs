@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod api;
+mod door;
+mod invocations;
 mod limits;
 mod runs;
 
@@ -58,16 +60,12 @@ impl Surroundings for Fake {
         "http://127.0.0.1:4566".to_owned()
     }
 
-    #[allow(clippy::disallowed_methods)]
     fn now_ms(&self) -> u64 {
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_millis() as u64
+        crate::local::clock::now()
     }
 
     fn uuid(&self) -> String {
-        uuid::Uuid::new_v4().to_string()
+        crate::local::random::uuid()
     }
 }
 
@@ -98,7 +96,7 @@ impl Bench {
                 input => Bytes::from(input.to_string()),
             },
             region: "us-east-1".to_owned(),
-            request_id: uuid::Uuid::new_v4().to_string(),
+            request_id: crate::local::random::uuid(),
         };
         self.send(call).await.map(|response| {
             let body = serde_json::from_slice(response.body())

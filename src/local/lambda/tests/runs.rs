@@ -136,7 +136,7 @@ async fn node_errors_have_the_form_of_aws() {
             "index.handler",
             "require('no-such-package');",
             json!({ "errorType": "Runtime.ImportModuleError",
-                "errorMessage": "Error: Cannot find module 'no-such-package'\nRequire stack:\n- /var/task/index.js",
+                "errorMessage": "Error: Cannot find module 'no-such-package'\nRequire stack:\n- /var/task/index.js\n- /var/runtime/index.mjs",
                 "trace": ["Runtime.ImportModuleError: Error: Cannot find module 'no-such-package'", "Require stack:",
                     "- /var/task/index.js", "    at Object.<anonymous> (/var/task/index.js:1:1)"] }),
         ),
