@@ -10,13 +10,13 @@ use crate::plan::desired::{DesiredFunction, DesiredRole, Environment, Tags};
 use crate::plan::work::{FunctionUpdate, TagChange};
 use crate::plan::{self, Action, Kind, Mode, OWNER_TAG, Package, Plan, Work};
 
-type Reply = Result<(u16, String), String>;
+pub(super) type Reply = Result<(u16, String), String>;
 
 /// From the operation and how often it was asked before.
 type Answer = Box<dyn Fn(&str, usize) -> Reply + Send + Sync>;
 
 /// A door that answers by operation and remembers what was asked.
-struct Answers {
+pub(super) struct Answers {
     answer: Answer,
     asked: Mutex<Vec<String>>,
 }
@@ -75,7 +75,7 @@ const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult>\
     <Arn>arn:aws-cn:iam::123456789012:root</Arn><Account>123456789012</Account>\
     </GetCallerIdentityResult></GetCallerIdentityResponse>";
 
-async fn connected(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Cloud, Arc<Answers>) {
+pub(super) async fn connected(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Cloud, Arc<Answers>) {
     #[derive(Debug)]
     struct Shared(Arc<Answers>);
     impl Door for Shared {
@@ -98,7 +98,7 @@ async fn connected(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static
     (connect(options).await.unwrap(), answers)
 }
 
-fn error(status: u16, code: &str, message: &str) -> Reply {
+pub(super) fn error(status: u16, code: &str, message: &str) -> Reply {
     Ok((
         status,
         format!(r#"{{"__type":"{code}","message":"{message}","Message":"{message}"}}"#),
