@@ -148,9 +148,7 @@ impl<'a> Progress<'a> {
         let known: HashSet<&str> = self.plan.steps.iter().map(|step| step.id.as_str()).collect();
         let mut at = 0;
         while let Some(&index) = self.waiting.get(at) {
-            let Some(step) = self.plan.steps.get(index) else {
-                return None;
-            };
+            let step = self.plan.steps.get(index)?;
             let needs = || {
                 step.needs
                     .iter()

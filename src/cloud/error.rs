@@ -108,7 +108,8 @@ where
             message: format!("cannot {what}: {reason}"),
             kind,
             hints,
-            source: Some(Box::new(error)),
+            // What the SDK's error adds to code and message, or to its deepest cause, is only "service error" and the like.
+            source: None,
         },
         said,
     }
@@ -172,7 +173,13 @@ where
             "name a profile with `--profile`, or sign in with `aws configure` or `aws sso login`".to_owned(),
             "without an AWS account: `--target local`".to_owned(),
         ];
-        return (ErrorKind::Refused, hints, format!("no usable AWS credentials: {text}"));
+        // The chain of providers names all that it tried, one in a line.
+        let reason = text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:");
+        return (
+            ErrorKind::Refused,
+            hints,
+            format!("no usable AWS credentials: {reason}"),
+        );
     }
     match error {
         SdkError::TimeoutError(_) => (ErrorKind::Unreachable, Vec::new(), format!("no answer in time: {text}")),

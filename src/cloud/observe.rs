@@ -2,7 +2,8 @@
 //!
 //! AWS has no way to list functions, roles and state machines by tag in one service, and reading the tags of everything in
 //! an account takes minutes. So names are listed, which is cheap, and tags are read of what may be ours: wanted names,
-//! names with the stack's prefix, and whatever resources of ours refer to. An emulator's few resources are all read.
+//! names with the stack's prefix, and whatever resources of ours refer to. All tags are read where there are few resources, as
+//! in an emulator, and when it is not known what is wanted, as when a stack is removed: then nothing may be overlooked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -75,7 +76,7 @@ impl Cloud {
             .roles
             .extend(by_name(read_roles(&scope, more).await?, |role| &role.name));
 
-        let groups = read_log_groups(&scope, &observed).await?;
+        let groups = read_log_groups(&scope, &observed, &functions).await?;
         observed.log_groups.extend(by_name(groups, |group| &group.name));
         let others: Vec<String> = observed
             .log_groups
@@ -127,6 +128,8 @@ struct Scope {
     wanted: BTreeSet<(Kind, String)>,
     /// Whether this is an AWS account, where there may be much that is none of our business.
     account: bool,
+    /// Whether all has to be looked at, however much it is.
+    thorough: bool,
 }
 
 impl Scope {
@@ -153,6 +156,7 @@ impl Scope {
             stack: stack.to_owned(),
             wanted,
             account: cloud.identity.target == "aws",
+            thorough: desired.is_none(),
         }
     }
 
@@ -169,13 +173,29 @@ impl Scope {
 
     /// Names of which the tags are worth reading. An account's lists lag, so that wanted names are asked for by name.
     fn candidates(&self, kind: Kind, listed: &[String]) -> BTreeSet<String> {
-        let all = !self.account && listed.len() <= FEW;
-        let prefix = format!("{}-", self.stack);
+        let all = self.thorough || (!self.account && listed.len() <= FEW);
         let asked = self.wanted(kind).filter(|_| self.account);
-        let ours = listed
-            .iter()
-            .filter(|name| all || name.starts_with(&prefix) || self.wants(kind, name));
+        let ours = listed.iter().filter(|name| all || self.expects(kind, name));
         ours.chain(asked).cloned().collect()
+    }
+
+    /// Whether a name is wanted or looks like one of ours.
+    fn expects(&self, kind: Kind, name: &str) -> bool {
+        let bare = if kind == Kind::LogGroup {
+            name.rsplit('/').next()
+        } else {
+            Some(name)
+        };
+        let rest = bare.and_then(|bare| bare.strip_prefix(self.stack.as_str()));
+        rest.is_some_and(|rest| rest.starts_with('-')) || self.wants(kind, name)
+    }
+
+    /// What may not even be read, and does not look like ours, is not ours.
+    fn tolerate<T>(&self, kind: Kind, name: &str, read: Answer<Option<T>>) -> Answer<Option<T>> {
+        match read {
+            Err(fault) if !self.expects(kind, name) && fault.is(&["AccessDenied", "AccessDeniedException"]) => Ok(None),
+            read => read,
+        }
     }
 
     fn keeps(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
@@ -185,7 +205,8 @@ impl Scope {
 
 async fn read_functions(scope: &Arc<Scope>, names: impl Iterator<Item = String>) -> Answer<Vec<ObservedFunction>> {
     each(scope, names, async |scope: Arc<Scope>, name: String| {
-        let found = function::read(&scope.clients, &name).await?;
+        let found = function::read(&scope.clients, &name).await;
+        let found = scope.tolerate(Kind::Function, &name, found)?;
         Ok(found.filter(|found| scope.keeps(Kind::Function, &found.name, &found.tags)))
     })
     .await
@@ -193,7 +214,8 @@ async fn read_functions(scope: &Arc<Scope>, names: impl Iterator<Item = String>)
 
 async fn read_roles(scope: &Arc<Scope>, names: impl Iterator<Item = String>) -> Answer<Vec<ObservedRole>> {
     each(scope, names, async |scope: Arc<Scope>, name: String| {
-        role::read(&scope.clients, &name, |tags| scope.keeps(Kind::Role, &name, tags)).await
+        let found = role::read(&scope.clients, &name, |tags| scope.keeps(Kind::Role, &name, tags)).await;
+        scope.tolerate(Kind::Role, &name, found)
     })
     .await
 }
@@ -201,13 +223,19 @@ async fn read_roles(scope: &Arc<Scope>, names: impl Iterator<Item = String>) -> 
 async fn read_machines(scope: &Arc<Scope>, arns: impl Iterator<Item = String>) -> Answer<Vec<ObservedMachine>> {
     each(scope, arns, async |scope: Arc<Scope>, arn: String| {
         let name = arn.rsplit(':').next().unwrap_or_default();
-        machine::read(&scope.clients, &arn, |tags| scope.keeps(Kind::StateMachine, name, tags)).await
+        let found = machine::read(&scope.clients, &arn, |tags| scope.keeps(Kind::StateMachine, name, tags)).await;
+        scope.tolerate(Kind::StateMachine, name, found)
     })
     .await
 }
 
-/// Groups named after functions and state machines, with their tags.
-async fn read_log_groups(scope: &Arc<Scope>, observed: &Observed) -> Answer<Vec<ObservedLogGroup>> {
+/// Groups named after functions and state machines, with their tags. A group without its function may be what a teardown
+/// left that was cut off.
+async fn read_log_groups(
+    scope: &Arc<Scope>,
+    observed: &Observed,
+    functions: &[String],
+) -> Answer<Vec<ObservedLogGroup>> {
     let of_functions = observed.functions.keys().map(|name| names::function_log_group(name));
     let of_machines = observed
         .state_machines
@@ -218,7 +246,7 @@ async fn read_log_groups(scope: &Arc<Scope>, observed: &Observed) -> Answer<Vec<
         .chain(scope.wanted(Kind::LogGroup).cloned())
         .collect();
     let roots = ["/aws/lambda/", "/aws/vendedlogs/states/"];
-    let prefixes: Vec<String> = if scope.account {
+    let prefixes: Vec<String> = if scope.account && !scope.thorough {
         let ours = roots.map(|root| format!("{root}{}-", scope.stack));
         let elsewhere = named
             .iter()
@@ -235,14 +263,18 @@ async fn read_log_groups(scope: &Arc<Scope>, observed: &Observed) -> Answer<Vec<
     let listed: Vec<ObservedLogGroup> = listed.await?.into_iter().flatten().collect();
     let all = !scope.account && listed.len() <= FEW;
     let ours = roots.map(|root| format!("{root}{}-", scope.stack));
-    let candidates = listed
-        .into_iter()
-        .filter(|group| all || named.contains(&group.name) || ours.iter().any(|prefix| group.name.starts_with(prefix)));
+    let functions: BTreeSet<String> = functions.iter().map(|name| names::function_log_group(name)).collect();
+    let candidates = listed.into_iter().filter(|group| {
+        all || named.contains(&group.name)
+            || ours.iter().any(|prefix| group.name.starts_with(prefix))
+            || (scope.thorough && !functions.contains(&group.name))
+    });
     each(
         scope,
         candidates,
         async |scope: Arc<Scope>, mut group: ObservedLogGroup| {
-            let tags = log_group::tags(&scope.clients, &group).await?;
+            let tags = log_group::tags(&scope.clients, &group).await;
+            let tags = scope.tolerate(Kind::LogGroup, &group.name, tags)?;
             Ok(tags.map(|tags| {
                 group.tags = tags;
                 group
@@ -283,4 +315,61 @@ where
 
 fn by_name<T>(found: Vec<T>, name: impl Fn(&T) -> &String) -> impl Iterator<Item = (String, T)> {
     found.into_iter().map(move |found| (name(&found).clone(), found))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::cloud::tests::{connected, error};
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn in_an_account_only_what_may_be_ours_is_read() {
+        let (cloud, _) = connected(|_, _| error(400, "Unexpected", "")).await;
+        let check = |account: bool, thorough: bool, listed: &[&str], expected: &[&str]| {
+            let mut scope = Scope::new(&cloud, "s", None);
+            (scope.account, scope.thorough) = (account, thorough);
+            scope.wanted.insert((Kind::Function, "wanted".to_owned()));
+            let candidates = scope.candidates(Kind::Function, &names(listed));
+            assert_eq!(
+                candidates.into_iter().collect::<Vec<_>>(),
+                expected,
+                "{account} {thorough}"
+            );
+        };
+        let listed = ["other", "s-mine", "s2-theirs"];
+        check(true, false, &listed, &["s-mine", "wanted"]);
+        check(true, true, &listed, &["other", "s-mine", "s2-theirs", "wanted"]);
+        check(false, false, &listed, &listed);
+        let many: Vec<String> = (0..=FEW)
+            .map(|at| format!("other-{at}"))
+            .chain(names(&listed))
+            .collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        check(false, false, &many, &["s-mine"]);
+    }
+
+    #[tokio::test]
+    async fn a_denied_read_is_an_error_only_if_it_may_be_ours() {
+        let (cloud, _) = connected(|_, _| error(400, "Unexpected", "")).await;
+        let scope = Scope::new(&cloud, "s", None);
+        let check = |kind: Kind, name: &str, code: &str, expected: bool| {
+            let mut fault = Fault::other("denied");
+            fault.code = code.to_owned();
+            assert_eq!(
+                scope.tolerate::<()>(kind, name, Err(fault)).is_ok(),
+                expected,
+                "{name} {code}"
+            );
+        };
+        check(Kind::Function, "other", "AccessDeniedException", true);
+        check(Kind::Function, "other", "ServiceException", false);
+        check(Kind::Function, "s-mine", "AccessDeniedException", false);
+        check(Kind::LogGroup, "/aws/lambda/s-mine", "AccessDeniedException", false);
+        check(Kind::LogGroup, "/aws/lambda/other", "AccessDeniedException", true);
+    }
 }

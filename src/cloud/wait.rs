@@ -149,7 +149,7 @@ impl Patience {
         CloudError {
             message: format!("gave up after {seconds} s: {reason}"),
             kind,
-            hints: vec!["run it again to go on, or allow more time with `--wait`".to_owned()],
+            hints: vec!["run it again to go on, or allow more time with `--patience`".to_owned()],
             source,
         }
         .into()

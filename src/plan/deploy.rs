@@ -6,21 +6,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::desired::{Desired, DesiredMachine, DesiredRole};
-use super::names::POLICY_NAME;
-use super::observed::{Observed, ObservedRole, owner};
-use super::work::{RoleUpdate, TagChange};
-use super::{Action, Change, Kind, Mode, Plan, Step, Unchanged, Work, compare, names, policy, remove};
+use super::desired::{Desired, DesiredMachine};
+use super::observed::Observed;
+use super::phases::{Phases, phases};
+use super::{Action, Change, Kind, Mode, Plan, Step, Unchanged, Work, compare, names, ownership, remove};
 use crate::diagnostic::Diagnostic;
-
-/// IAM's quota for the inline policies of a role, in characters without white space:
-/// [IAM quotas](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
-pub(super) const INLINE_POLICY_MAX: usize = 10_240;
 
 /// The plan that makes what is observed what is desired. Errors: a resource of a wanted name that is not the stack's.
 /// With `adopt`, resources that belong to nobody are taken over; those of other stacks never are.
 pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan, Vec<Diagnostic>> {
-    let strangers = strangers(desired, observed, adopt);
+    let strangers = ownership::strangers(desired, observed, adopt);
     if !strangers.is_empty() {
         return Err(strangers);
     }
@@ -53,62 +48,6 @@ pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Pla
         unchanged: planner.unchanged,
         notes: planner.notes,
     })
-}
-
-/// Resources of wanted names that belong to somebody else.
-fn strangers(desired: &Desired, observed: &Observed, adopt: bool) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let mut check = |kind: Kind, name: &str, owner: Option<&str>| {
-        let what = format!("{} `{name}`", kind.label());
-        match owner {
-            Some(owner) if owner == desired.stack => {}
-            Some(owner) => found.push(
-                Diagnostic::error("not-ours", format!("{what} is there and belongs to the stack `{owner}`"))
-                    .hint("choose another `name` for it, or another name for this stack"),
-            ),
-            None if adopt => {}
-            None => found.push(
-                Diagnostic::error(
-                    "not-ours",
-                    format!("{what} is there and carries no `{}` tag: it was not made by this stack", super::OWNER_TAG),
-                )
-                .hint("`--adopt` takes it over: it is then changed to what the stack file says, and removed by `teardown`")
-                .hint("or choose another `name` for it"),
-            ),
-        }
-    };
-    for role in desired.roles.keys().filter_map(|name| observed.roles.get(name)) {
-        check(Kind::Role, &role.name, owner(&role.tags));
-    }
-    for group in desired
-        .log_groups
-        .keys()
-        .filter_map(|name| observed.log_groups.get(name))
-    {
-        // Late logs make a group again after a teardown; with the stack's own prefix it cannot be anything else.
-        let remains = group
-            .name
-            .starts_with(&format!("{}{}-", names::FUNCTION_LOGS, desired.stack));
-        let owner = observed.owner_of_log_group(group);
-        if owner.is_some() || !remains {
-            check(Kind::LogGroup, &group.name, owner);
-        }
-    }
-    for function in desired
-        .functions
-        .values()
-        .filter_map(|wanted| observed.functions.get(&wanted.name))
-    {
-        check(Kind::Function, &function.name, owner(&function.tags));
-    }
-    for machine in desired
-        .state_machines
-        .values()
-        .filter_map(|wanted| observed.state_machines.get(&wanted.name))
-    {
-        check(Kind::StateMachine, &machine.name, owner(&machine.tags));
-    }
-    found
 }
 
 struct Planner<'a> {
@@ -214,12 +153,22 @@ impl Planner<'_> {
             }
             let (changes, update) = compare::role(there, wanted);
             let used = users.iter().any(|step| self.uses(step, &there.arn));
-            match phases(there, wanted, update, used) {
-                Phases::First(update) => first.extend(self.update(&resource, changes, Work::UpdateRole(update))),
-                Phases::Last(update) => last.extend(self.update(&resource, changes, Work::UpdateRole(update))),
-                Phases::Both(widen, narrow) => {
-                    first.push(resource.step("widen", Action::Update, changes.clone(), Work::UpdateRole(widen)));
-                    last.push(resource.step("narrow", Action::Update, changes, Work::UpdateRole(narrow)));
+            match phases(there, update, used) {
+                Phases::First(update) => {
+                    first.extend(self.update(&resource, changes, Work::UpdateRole(Box::new(update))))
+                }
+                Phases::Last(update) => {
+                    last.extend(self.update(&resource, changes, Work::UpdateRole(Box::new(update))))
+                }
+                Phases::Both(both) => {
+                    let (widen, narrow) = *both;
+                    first.push(resource.step(
+                        "widen",
+                        Action::Update,
+                        changes.clone(),
+                        Work::UpdateRole(Box::new(widen)),
+                    ));
+                    last.push(resource.step("narrow", Action::Update, changes, Work::UpdateRole(Box::new(narrow))));
                 }
             }
         }
@@ -297,62 +246,6 @@ impl Planner<'_> {
             owner == Some(desired.stack.as_str()) && !wanted
         })
     }
-}
-
-/// When a role's update is to be made.
-enum Phases {
-    /// Before its users change.
-    First(RoleUpdate),
-    /// After its users have changed.
-    Last(RoleUpdate),
-    /// Before, to what old and new users need together; after, to what the new need.
-    Both(RoleUpdate, RoleUpdate),
-}
-
-/// A running execution still uses the old definition with its permissions, the new one needs its own at once.
-fn phases(there: &ObservedRole, wanted: &DesiredRole, update: RoleUpdate, used: bool) -> Phases {
-    let nothing = policy::document(Vec::new());
-    let old_policy = there.policies.get(POLICY_NAME).unwrap_or(&nothing);
-    let (mut adds, mut removes) = match &update.put_policy {
-        Some(new) => policy::direction(old_policy, new),
-        None => (false, false),
-    };
-    if let Some(trust) = &update.trust {
-        let (trusts, distrusts) = policy::direction(&there.trust, trust);
-        adds |= trusts;
-        removes |= distrusts;
-    }
-    adds |= !update.attach.is_empty();
-    removes |= !(update.detach.is_empty() && update.delete_policies.is_empty());
-    if !used || !removes {
-        return Phases::First(update);
-    }
-    if !adds {
-        return Phases::Last(update);
-    }
-    let widest = update.put_policy.as_ref().map(|new| policy::union(old_policy, new));
-    if widest
-        .as_ref()
-        .is_some_and(|policy| policy::size(policy) > INLINE_POLICY_MAX)
-    {
-        // Both together do not fit: what is new matters more than what is old.
-        return Phases::First(update);
-    }
-    let narrow = RoleUpdate {
-        description: None,
-        attach: Vec::new(),
-        tags: TagChange::default(),
-        ..update.clone()
-    };
-    let widen = RoleUpdate {
-        trust: update.trust.as_ref().map(|new| policy::union(&there.trust, new)),
-        put_policy: widest,
-        delete_policies: Vec::new(),
-        detach: Vec::new(),
-        ..update
-    };
-    debug_assert_eq!(narrow.name, wanted.name);
-    Phases::Both(widen, narrow)
 }
 
 fn machine_of(step: &Step) -> Option<&DesiredMachine> {

@@ -7,10 +7,15 @@ pub mod desired;
 mod laws;
 pub mod names;
 pub mod observed;
+mod ownership;
 mod permissions;
+mod phases;
 mod policy;
 mod remove;
 mod resolve;
+mod roles;
+#[cfg(test)]
+mod tests;
 pub mod work;
 
 use std::sync::Arc;

@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::desired::{
-    Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRole, Environment, LogSettings, Tags,
-};
-use super::permissions::{Inference, Users, trust};
-use super::policy::{self, Grants};
-use super::{Identity, OWNER_TAG, Package, deploy, names};
+use super::desired::{Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, Environment, LogSettings, Tags};
+use super::{Identity, OWNER_TAG, Package, names};
 use crate::asl::{self, substitute};
 use crate::diagnostic::{Diagnostic, Span, has_errors};
-use crate::stack::model::{Function, Role, Stack, StateMachine};
+use crate::stack::model::{Function, Stack, StateMachine};
 use crate::tree;
 
 /// Step Functions' quota: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>.
@@ -21,9 +17,6 @@ const DEFINITION_MAX: usize = 1024 * 1024;
 
 /// Lambda's quota for all variables together: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
 const ENVIRONMENT_MAX: usize = 4096;
-
-/// IAM's quota of a trust policy.
-const TRUST_MAX: usize = 2048;
 
 /// Resolves the stack for an identity: predicts ARNs, substitutes and relinks definitions, infers policies, and
 /// validates the definitions. `packages` are by the logical id of their function. All findings at once; the value only
@@ -68,13 +61,13 @@ pub fn resolve(
     (wanted, resolver.found)
 }
 
-struct Resolver<'a> {
-    stack: &'a Stack,
-    identity: &'a Identity,
-    names: substitute::Names,
-    used: BTreeSet<String>,
-    notes: Vec<String>,
-    found: Vec<Diagnostic>,
+pub(super) struct Resolver<'a> {
+    pub(super) stack: &'a Stack,
+    pub(super) identity: &'a Identity,
+    pub(super) names: substitute::Names,
+    pub(super) used: BTreeSet<String>,
+    pub(super) notes: Vec<String>,
+    pub(super) found: Vec<Diagnostic>,
 }
 
 impl<'a> Resolver<'a> {
@@ -104,7 +97,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn tags(&self, own: &IndexMap<String, String>) -> Tags {
+    pub(super) fn tags(&self, own: &IndexMap<String, String>) -> Tags {
         let mut tags: Tags = self.stack.tags.clone().into_iter().collect();
         tags.extend(own.clone());
         tags.insert(OWNER_TAG.to_owned(), self.stack.name.clone());
@@ -257,149 +250,6 @@ impl<'a> Resolver<'a> {
                 }
                 role.map(|role| self.identity.role_arn(&role.path, &role.name))
             }
-        }
-    }
-
-    /// Every role of the stack: the named ones and those made for functions and state machines.
-    fn roles(&mut self, desired: &Desired) -> IndexMap<String, DesiredRole> {
-        let mut roles = IndexMap::new();
-        for (logical_id, role) in &self.stack.roles {
-            let made = self.role(Some(logical_id), role, desired);
-            self.add(&mut roles, made, role.span.as_ref());
-        }
-        let functions = self.stack.functions.values();
-        let functions = functions.map(|made| (&made.role, &made.name, &made.tags, made.span.as_ref(), "function"));
-        let machines = self.stack.state_machines.values();
-        let machines = machines.map(|made| (&made.role, &made.name, &made.tags, made.span.as_ref(), "state machine"));
-        for (role, user, tags, span, kind) in functions.chain(machines) {
-            if role.is_some() {
-                continue;
-            }
-            let own = Role {
-                span: span.cloned(),
-                name: names::own_role(user),
-                path: "/".to_owned(),
-                description: Some(format!("Role of the {kind} {user}")),
-                managed_policies: Vec::new(),
-                statements: Vec::new(),
-                tags: tags.clone(),
-            };
-            let made = self.role(None, &own, desired);
-            self.add(&mut roles, made, span);
-        }
-        roles
-    }
-
-    fn add(&mut self, roles: &mut IndexMap<String, DesiredRole>, role: DesiredRole, span: Option<&Span>) {
-        // IAM tells names apart without regard to case.
-        let same = roles.keys().find(|known| known.eq_ignore_ascii_case(&role.name));
-        if let Some(known) = same {
-            let message = format!("the role `{}` would have the name of another, `{known}`", role.name);
-            let problem = Diagnostic::error("duplicate-name", message).at(span);
-            self.found
-                .push(problem.hint("give one of them, or what it is made for, another `name`"));
-        }
-        let length = role.name.chars().count();
-        if length > names::ROLE_NAME_MAX {
-            let message = format!(
-                "the name of the role `{}` has {length} characters, IAM takes {}",
-                role.name,
-                names::ROLE_NAME_MAX
-            );
-            let problem = Diagnostic::error("name-too-long", message).at(span);
-            self.found
-                .push(problem.hint("give a shorter `name`, or name a `role` of the stack"));
-        }
-        let sizes = [
-            (
-                "policy",
-                role.policy.as_ref().map_or(0, policy::size),
-                deploy::INLINE_POLICY_MAX,
-            ),
-            ("trust policy", policy::size(&role.trust), TRUST_MAX),
-        ];
-        for (what, size, most) in sizes {
-            if size > most {
-                let message = format!(
-                    "the {what} of the role `{}` has {size} characters, IAM takes {most}",
-                    role.name
-                );
-                let problem = Diagnostic::error("policy-too-large", message).at(span);
-                self.found.push(problem.hint("spread what uses it over several roles"));
-            }
-        }
-        roles.insert(role.name.clone(), role);
-    }
-
-    /// A role with what all who use it need.
-    fn role(&mut self, logical_id: Option<&str>, role: &Role, desired: &Desired) -> DesiredRole {
-        let arn = self.identity.role_arn(&role.path, &role.name);
-        let functions = || desired.functions.values().filter(|function| function.role == arn);
-        let machines = || desired.state_machines.values().filter(|machine| machine.role == arn);
-        let mut inference = Inference::new(self.identity);
-        for function in functions() {
-            self.logs_of(function, &mut inference.grants);
-        }
-        for machine in machines() {
-            inference.machine(&machine.name, &machine.model);
-            if machine.logging.is_some() {
-                inference.logging();
-            }
-            if machine.tracing {
-                inference.tracing();
-            }
-        }
-        let users = Users {
-            functions: functions().next().is_some(),
-            machines: machines().map(|machine| machine.arn.clone()).collect(),
-        };
-        // With errors elsewhere a user may be missing: then nothing is known.
-        if !users.functions && users.machines.is_empty() && !has_errors(&self.found) {
-            let message = format!("the role `{}` is used by no function or state machine", role.name);
-            self.found
-                .push(Diagnostic::warning("unused-role", message).at(role.span.as_ref()));
-        }
-        self.notes.extend(inference.notes);
-        let mut statements = inference.grants.statements();
-        statements.extend(self.statements(role));
-        let mut managed_policies = role.managed_policies.clone();
-        managed_policies.sort();
-        managed_policies.dedup();
-        DesiredRole {
-            logical_id: logical_id.map(str::to_owned),
-            name: role.name.clone(),
-            path: role.path.clone(),
-            description: role.description.clone().unwrap_or_default(),
-            trust: trust(&users, self.identity),
-            policy: (!statements.is_empty()).then(|| policy::document(statements)),
-            managed_policies,
-            tags: self.tags(&role.tags),
-            arn,
-        }
-    }
-
-    /// A function writes to its own log group, which is there before it.
-    fn logs_of(&self, function: &DesiredFunction, grants: &mut Grants) {
-        let group = self.identity.log_group_arn(&names::function_log_group(&function.name));
-        for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
-            grants.allow(action, format!("{group}:*"));
-        }
-    }
-
-    /// The user's own statements, in which references may stand too.
-    fn statements(&mut self, role: &Role) -> Vec<Value> {
-        let mut node = tree::Node::from_json(&json!(role.statements));
-        node.span.clone_from(&role.span);
-        let substituted = substitute::references(&node, &self.names);
-        self.used.extend(substituted.used);
-        let at = |problem: Diagnostic| match problem.span {
-            Some(_) => problem,
-            None => problem.at(role.span.as_ref()),
-        };
-        self.found.extend(substituted.diagnostics.into_iter().map(at));
-        match substituted.definition.to_json() {
-            Value::Array(statements) => statements,
-            _ => Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use super::desired::{DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRo
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Work {
     CreateRole(Arc<DesiredRole>),
-    UpdateRole(RoleUpdate),
+    UpdateRole(Box<RoleUpdate>),
     DeleteRole {
         name: String,
     },
