@@ -15,9 +15,12 @@ pub(crate) fn locate_all(diagnostics: &mut [Diagnostic], definition: &Node) {
 /// The place of what a pointer (`/States/Open Case/Catch[0]/Next`) names; of its key, if it is a state.
 pub(crate) fn locate<'n>(definition: &'n Node, pointer: &str) -> Option<&'n Span> {
     let (node, key) = find(definition, pointer.trim_end_matches('/'), None)?;
-    match node.value {
-        // A whole mapping would be underlined from end to end.
-        Value::Map(_) => key.or(node.span.as_ref()),
+    match &node.value {
+        // A whole mapping is shown at its beginning, not from end to end.
+        Value::Map(entries) => {
+            let first = entries.first().and_then(|entry| entry.key_span.as_ref());
+            key.or(first).or(node.span.as_ref())
+        }
         _ => node.span.as_ref().or(key),
     }
 }

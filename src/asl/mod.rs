@@ -77,3 +77,72 @@ pub fn prepare(definition: &Node, names: &substitute::Names) -> Prepared {
         diagnostics,
     }
 }
+#[cfg(test)]
+#[allow(warnings)]
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceFile;
+
+    /// A definition with mistakes that are found by different checks.
+    const BROKEN: &str = r#"StartAt: Open Case
+States:
+  Open Case:
+    Type: Task
+    Resource: arn:aws:lambda:REGION:ACCOUNT_ID:function:FUNCTION_NAME
+    TimeoutSeconds: ${timout}
+    Next: Assign Caes
+  Assign Case:
+    Type: Task
+    Resource: arn:aws:lambda:ca-central-1:507638485545:function:AssignCaseFunction
+    Retry:
+      - ErrorEquals: [States.ALL, Mine]
+  Lost:
+    Type: Succeed
+    Commment: typo
+"#;
+
+    #[test]
+    fn every_finding_comes_once_and_at_its_place() {
+        let file = SourceFile::new("a.yaml", BROKEN);
+        let (tree, found) = crate::tree::parse(&file);
+        assert_eq!(found, []);
+        let mut names = substitute::Names::new("aws", "us-east-1", "000000000000");
+        names.function("OpenCaseFunction", "s-OpenCaseFunction", "arn:open");
+        let assign = "arn:aws:lambda:us-east-1:000000000000:function:s-AssignCaseFunction";
+        names.function("AssignCaseFunction", "s-AssignCaseFunction", assign);
+        names.parameter("timeout", 3);
+        let prepared = prepare(&tree.unwrap(), &names);
+        let shown: Vec<_> = prepared
+            .diagnostics
+            .iter()
+            .map(|found| {
+                let span = found.span.as_ref().unwrap();
+                let (line, column) = file.line_column(span.range.start);
+                format!(
+                    "{line}:{column} {} {}",
+                    found.code,
+                    BROKEN[span.range.clone()].trim_end()
+                )
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "6:21 undefined-reference ${timout}",
+                "5:15 placeholder-arn arn:aws:lambda:REGION:ACCOUNT_ID:function:FUNCTION_NAME",
+                "8:3 missing-end Assign Case",
+                "15:5 unknown-field Commment",
+                "12:22 states-all [States.ALL, Mine]",
+                "7:11 dangling-next Assign Caes",
+                "8:3 unreachable-state Assign Case",
+                "13:3 unreachable-state Lost",
+            ]
+        );
+        assert_eq!(prepared.relinked.len(), 1);
+        assert_eq!(prepared.relinked[0].to, assign);
+        assert!(prepared.used.contains("AssignCaseFunction"));
+        assert_eq!(prepared.machine.unwrap().states.len(), 3);
+    }
+}

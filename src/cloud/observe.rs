@@ -8,12 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::error::{Answer, Fault};
 use super::{Clients, Cloud, CloudError, ResourceStatus, function, log_group, machine, role};
-use crate::asl::integration::FunctionArn;
 use crate::plan::desired::Tags;
 use crate::plan::observed::{Observed, ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole, owner};
 use crate::plan::{Desired, Kind, names};
@@ -58,7 +56,8 @@ impl Cloud {
         observed.roles.extend(by_name(found_roles, |role| &role.name));
 
         // What ours refer to may be ours too, whatever its name.
-        let more = referred_functions(&observed)
+        let more = observed
+            .functions_called()
             .difference(&functions_read)
             .cloned()
             .collect::<Vec<_>>();
@@ -66,7 +65,8 @@ impl Cloud {
         observed
             .functions
             .extend(by_name(read_functions(&scope, more).await?, |function| &function.name));
-        let more = referred_roles(&observed)
+        let more = observed
+            .roles_used()
             .difference(&roles_read)
             .cloned()
             .collect::<Vec<_>>();
@@ -283,33 +283,4 @@ where
 
 fn by_name<T>(found: Vec<T>, name: impl Fn(&T) -> &String) -> impl Iterator<Item = (String, T)> {
     found.into_iter().map(move |found| (name(&found).clone(), found))
-}
-
-/// Names of the functions that the state machines call.
-fn referred_functions(observed: &Observed) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for machine in observed.state_machines.values() {
-        collect_functions(&machine.definition, &mut names);
-    }
-    names
-}
-
-fn collect_functions(definition: &Value, names: &mut BTreeSet<String>) {
-    match definition {
-        Value::String(text) => names.extend(FunctionArn::parse(text).map(|arn| arn.name)),
-        Value::Array(items) => items.iter().for_each(|item| collect_functions(item, names)),
-        Value::Object(members) => members.values().for_each(|member| collect_functions(member, names)),
-        _ => {}
-    }
-}
-
-/// Names of the roles that functions and state machines have.
-fn referred_roles(observed: &Observed) -> BTreeSet<String> {
-    let of_functions = observed.functions.values().map(|function| &function.role);
-    let of_machines = observed.state_machines.values().map(|machine| &machine.role);
-    of_functions
-        .chain(of_machines)
-        .filter_map(|arn| arn.rsplit('/').next())
-        .map(str::to_owned)
-        .collect()
 }

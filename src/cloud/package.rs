@@ -246,7 +246,11 @@ mod tests {
                 assert_eq!(file.last_modified().unwrap().to_string(), "1980-01-01 00:00:00");
                 let mut content = String::new();
                 file.read_to_string(&mut content).unwrap();
-                (file.name().unwrap().into_owned(), file.unix_mode().unwrap() & 0o777, content)
+                (
+                    file.name().unwrap().into_owned(),
+                    file.unix_mode().unwrap() & 0o777,
+                    content,
+                )
             })
             .collect()
     }
@@ -268,7 +272,10 @@ mod tests {
             "index.js",
             "exports.handler = (event, context, callback) => callback(null, event);\n",
         )]);
-        assert_eq!(package(pinned.path()).unwrap().sha256, "PINNED");
+        assert_eq!(
+            package(pinned.path()).unwrap().sha256,
+            "wJma3JuRtCDAB/OhTKXT5d9GClA5o5R977j0SebhMvw="
+        );
     }
 
     #[test]

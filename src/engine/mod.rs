@@ -3,12 +3,14 @@
 
 mod context;
 mod data;
+mod ending;
 mod errors;
 mod execution;
 mod history;
 mod resource;
 mod retry;
 mod states;
+mod turn;
 mod unsupported;
 
 #[cfg(test)]
@@ -63,6 +65,7 @@ pub struct Input {
 
 /// The kinds of input.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[allow(missing_docs, reason = "the members are what their names and types say")]
 pub enum Happened {
     /// The execution begins. Always the first input, and only the first.
     Started,
@@ -94,6 +97,7 @@ pub enum Happened {
 
 /// What the driver has to do. Effects of one step are in order; history events are already numbered.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the members are what their names and types say")]
 pub enum Effect {
     /// Append to the history.
     History(HistoryEvent),
@@ -180,7 +184,7 @@ pub struct Pending {
 /// Advances an execution by one input. Inputs that come too late (a result of a cancelled task, a timer of a state long
 /// left, anything after the end) have no effect.
 pub fn step(machine: &StateMachine, execution: &mut Execution, input: &Input) -> Vec<Effect> {
-    execution::step(machine, execution, input)
+    turn::step(machine, execution, input)
 }
 
 /// What this engine cannot execute yet, one finding each that names state and feature; empty if it can run all of it.

@@ -1,5 +1,7 @@
 //! What the `Resource` of a Task names, which decides the events of its history.
 
+use crate::asl::integration::{Integration, Pattern};
+
 /// A resource, by the family of history events it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Resource {
@@ -7,43 +9,45 @@ pub(super) enum Resource {
     Lambda,
     /// An activity's ARN: events `Activity…`.
     Activity,
-    /// A service integration: events `Task…`, which name the service (`lambda`, `aws-sdk:dynamodb`) and what is called
-    /// (`invoke`, `sendMessage.waitForTaskToken`).
-    Service { service: String, action: String },
+    /// A service integration: events `Task…`.
+    Service {
+        /// As the events write it: `lambda`, `aws-sdk:dynamodb`.
+        service: String,
+        /// As the events write it: `invoke`, `sendMessage.waitForTaskToken`.
+        action: String,
+        /// Whether its result comes later, under a task token, which the context object then holds.
+        has_token: bool,
+    },
 }
 
 impl Resource {
     /// Reads an ARN; none if it is nothing a Task can name.
     pub(super) fn parse(arn: &str) -> Option<Self> {
-        let mut parts = arn.splitn(6, ':');
-        if parts.next()? != "arn" {
-            return None;
-        }
-        let (service, rest) = (parts.nth(1)?, parts.nth(2)?);
-        match service {
-            "lambda" => Some(Self::Lambda),
-            "states" if rest.starts_with("activity:") => Some(Self::Activity),
-            "states" => Self::integration(rest),
-            _ => None,
-        }
-    }
-
-    fn integration(text: &str) -> Option<Self> {
-        let sdk = text.strip_prefix("aws-sdk:");
-        let (service, action) = sdk.unwrap_or(text).split_once(':')?;
-        let prefix = if sdk.is_some() { "aws-sdk:" } else { "" };
+        let (service, action, pattern) = match Integration::parse(arn) {
+            Integration::Function(_) => return Some(Self::Lambda),
+            Integration::Activity(_) => return Some(Self::Activity),
+            Integration::Unknown => return None,
+            Integration::Optimized {
+                service,
+                action,
+                pattern,
+            } => (service, action, pattern),
+            Integration::Sdk {
+                service,
+                action,
+                pattern,
+            } => (format!("aws-sdk:{service}"), action, pattern),
+        };
         Some(Self::Service {
-            service: format!("{prefix}{service}"),
-            action: action.to_owned(),
+            service,
+            action: format!("{action}{}", pattern.suffix()),
+            has_token: pattern != Pattern::RequestResponse,
         })
     }
 
-    /// Whether its result comes later, under a task token, which the context object then holds.
+    /// Whether the context object holds a task token.
     pub(super) fn has_token(&self) -> bool {
-        match self {
-            Self::Lambda | Self::Activity => false,
-            Self::Service { action, .. } => action.contains(".waitForTaskToken") || action.contains(".sync"),
-        }
+        matches!(self, Self::Service { has_token: true, .. })
     }
 }
 
@@ -52,40 +56,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resources_are_told_apart() {
-        let service = |service: &str, action: &str| {
-            Some(Resource::Service {
-                service: service.into(),
-                action: action.into(),
-            })
-        };
-        for (arn, resource) in [
-            (
-                "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
-                Some(Resource::Lambda),
-            ),
-            (
-                "arn:aws:states:us-east-1:000000000000:activity:a",
-                Some(Resource::Activity),
-            ),
-            ("arn:aws:states:::lambda:invoke", service("lambda", "invoke")),
+    fn services_are_named_as_in_events() {
+        for (arn, service, action, has_token) in [
+            ("arn:aws:states:::lambda:invoke", "lambda", "invoke", false),
             (
                 "arn:aws-cn:states:::sqs:sendMessage.waitForTaskToken",
-                service("sqs", "sendMessage.waitForTaskToken"),
+                "sqs",
+                "sendMessage.waitForTaskToken",
+                true,
             ),
             (
                 "arn:aws:states:::aws-sdk:dynamodb:putItem",
-                service("aws-sdk:dynamodb", "putItem"),
+                "aws-sdk:dynamodb",
+                "putItem",
+                false,
             ),
             (
                 "arn:aws:states:::states:startExecution.sync:2",
-                service("states", "startExecution.sync:2"),
+                "states",
+                "startExecution.sync:2",
+                true,
             ),
-            ("arn:aws:states:::aws-sdk:s3", None),
-            ("arn:aws:sqs:us-east-1:000000000000:queue", None),
-            ("lambda:invoke", None),
         ] {
-            assert_eq!(Resource::parse(arn), resource, "{arn}");
+            let expected = Resource::Service {
+                service: service.into(),
+                action: action.into(),
+                has_token,
+            };
+            assert_eq!(Resource::parse(arn), Some(expected), "{arn}");
         }
+    }
+
+    #[test]
+    fn what_no_task_can_use_is_nothing() {
+        assert_eq!(Resource::parse("arn:aws:sqs:us-east-1:000000000000:queue"), None);
+        assert_eq!(Resource::parse("lambda:invoke"), None);
     }
 }

@@ -1,1 +1,204 @@
+//! A driver for tests: virtual time, tasks answered from a script.
 
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::Value;
+
+use super::{
+    Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskId, TaskRequest, TimerId, step,
+};
+use crate::asl;
+use crate::asl::model::StateMachine;
+use crate::tree::Node;
+
+/// What becomes of a scheduled task.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// It succeeds with this JSON text.
+    Output(String),
+    /// It fails.
+    Error(Option<String>, Option<String>),
+    /// It cannot be handed over.
+    Refused(String, String),
+    /// Nothing, ever.
+    Silence,
+    /// Its request is accepted with this text, then the other answer comes.
+    Submitted(String, Box<Answer>),
+}
+
+/// Answers with a JSON value.
+pub(super) fn output(value: Value) -> Answer {
+    Answer::Output(value.to_string())
+}
+
+/// Answers with an error and a cause.
+pub(super) fn error(error: &str, cause: &str) -> Answer {
+    Answer::Error(Some(error.to_owned()), Some(cause.to_owned()))
+}
+
+/// An execution with its driver.
+pub(super) struct Lab {
+    pub(super) machine: StateMachine,
+    pub(super) execution: Execution,
+    pub(super) now: Millis,
+    seed: u64,
+    pub(super) inputs: Vec<Input>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) history: Vec<HistoryEvent>,
+    pub(super) requests: Vec<TaskRequest>,
+    unanswered: VecDeque<TaskId>,
+    pub(super) timers: BTreeMap<TimerId, Millis>,
+}
+
+/// When test executions start: 2024-01-01T00:00:00Z.
+pub(super) const EPOCH: Millis = 1_704_067_200_000;
+
+pub(super) fn start(input: &str) -> Start {
+    Start {
+        execution_arn: "arn:aws:states:us-east-1:000000000000:execution:M:e".into(),
+        execution_name: "e".into(),
+        state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:M".into(),
+        state_machine_name: "M".into(),
+        role_arn: "arn:aws:iam::000000000000:role/r".into(),
+        input: input.into(),
+        started_at: EPOCH,
+    }
+}
+
+pub(super) fn machine(definition: &Value) -> StateMachine {
+    let (machine, found) = asl::parse(&Node::from_json(definition));
+    machine.unwrap_or_else(|| panic!("{definition} is no machine: {found:?}"))
+}
+
+impl Lab {
+    pub(super) fn new(definition: &Value, input: &str) -> Self {
+        Self {
+            machine: machine(definition),
+            execution: Execution::new(start(input)),
+            now: EPOCH,
+            seed: 0,
+            inputs: Vec::new(),
+            effects: Vec::new(),
+            history: Vec::new(),
+            requests: Vec::new(),
+            unanswered: VecDeque::new(),
+            timers: BTreeMap::new(),
+        }
+    }
+
+    /// Runs a machine to its end or until nothing but unanswered tasks is left.
+    pub(super) fn run(definition: &Value, input: &str, answers: &[Answer]) -> Self {
+        let mut lab = Self::new(definition, input);
+        lab.feed(Happened::Started);
+        lab.go_on(answers);
+        lab
+    }
+
+    /// Answers tasks in the order in which they are scheduled, the last answer again and again; fires timers.
+    pub(super) fn go_on(&mut self, answers: &[Answer]) {
+        let mut answers = answers.iter().cloned().peekable();
+        let mut last = Answer::Silence;
+        while self.execution.outcome().is_none() {
+            if let Some(task) = self.unanswered.pop_front() {
+                last = answers.next().unwrap_or(last);
+                self.answer(task, last.clone());
+            } else if let Some((timer, at)) = self.next_timer() {
+                self.now = self.now.max(at);
+                self.timers.remove(&timer);
+                self.feed(Happened::TimerFired { timer });
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn next_timer(&self) -> Option<(TimerId, Millis)> {
+        self.timers
+            .iter()
+            .map(|(id, at)| (*id, *at))
+            .min_by_key(|(id, at)| (*at, *id))
+    }
+
+    fn answer(&mut self, task: TaskId, answer: Answer) {
+        if let Answer::Refused(error, cause) = answer {
+            self.feed(Happened::TaskNotStarted { task, error, cause });
+            return;
+        }
+        self.feed(Happened::TaskStarted { task });
+        self.finish(task, answer);
+    }
+
+    fn finish(&mut self, task: TaskId, answer: Answer) {
+        match answer {
+            Answer::Output(output) => self.feed(Happened::TaskSucceeded { task, output }),
+            Answer::Error(error, cause) => self.feed(Happened::TaskFailed { task, error, cause }),
+            Answer::Submitted(output, then) => {
+                self.feed(Happened::TaskSubmitted { task, output });
+                self.finish(task, *then);
+            }
+            Answer::Silence | Answer::Refused(..) => {}
+        }
+    }
+
+    pub(super) fn feed(&mut self, what: Happened) {
+        self.seed += 1;
+        let input = Input {
+            at: self.now,
+            seed: self.seed,
+            what,
+        };
+        let effects = step(&self.machine, &mut self.execution, &input);
+        self.inputs.push(input);
+        for effect in &effects {
+            match effect {
+                Effect::History(event) => self.history.push(event.clone()),
+                Effect::ScheduleTask(request) => {
+                    self.unanswered.push_back(request.task);
+                    self.requests.push(request.clone());
+                }
+                Effect::SetTimer { timer, at } => {
+                    self.timers.insert(*timer, *at);
+                }
+                Effect::CancelTimer { timer } => {
+                    self.timers.remove(timer);
+                }
+                Effect::CancelTask { task } => self.unanswered.retain(|open| open != task),
+                Effect::Finished(_) => {}
+            }
+        }
+        self.effects.extend(effects);
+    }
+
+    pub(super) fn outcome(&self) -> &Outcome {
+        self.execution.outcome().expect("the execution has ended")
+    }
+
+    /// The history, one line for each event: `id<previous Type details`, without what is always the same.
+    pub(super) fn lines(&self) -> String {
+        self.history.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The causes and outputs are what most tests are about: the last line.
+    pub(super) fn last_line(&self) -> String {
+        self.history.last().map(line).unwrap_or_default()
+    }
+}
+
+fn line(event: &HistoryEvent) -> String {
+    let details = event.details.as_ref().map(|(_, details)| {
+        let shown = details
+            .as_object()
+            .expect("details are objects")
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), "inputDetails" | "outputDetails" | "roleArn"))
+            .map(|(key, value)| format!(" {key}={}", value.as_str().map_or(value.to_string(), str::to_owned)));
+        shown.collect::<String>()
+    });
+    format!(
+        "{}<{} {}{}",
+        event.id,
+        event.previous_event_id,
+        event.kind,
+        details.unwrap_or_default()
+    )
+}

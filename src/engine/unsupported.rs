@@ -11,7 +11,7 @@ use crate::engine::resource::Resource;
 use crate::expr::path::{Path, PathError, Root};
 use crate::expr::template::is_intrinsic;
 
-/// See [`super::unsupported`].
+/// See [`super::unsupported()`].
 pub(super) fn find(machine: &StateMachine) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     in_machine(machine, "", &mut found);

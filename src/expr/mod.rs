@@ -4,9 +4,11 @@
 //! differ, Jayway is followed. See [Amazon States Language: paths](https://states-language.net/spec.html#path).
 
 mod filter;
+mod filter_parse;
 pub mod path;
 pub mod path_eval;
 mod path_parse;
+mod reader;
 pub mod reference;
 pub mod template;
 pub mod timestamp;

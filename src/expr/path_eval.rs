@@ -33,10 +33,9 @@ pub(super) fn evaluate_segments<'a>(path: &Path, start: &'a Value, root: &Value)
         let leaf = at + 1 == path.segments.len();
         let mut next = Vec::new();
         for value in &found {
-            match value {
-                Cow::Borrowed(value) => spread(segment, value, leaf, root, &mut next),
-                // Only merged members are owned, and only the last segment makes them.
-                Cow::Owned(_) => {}
+            // Only merged members are owned, and only the last segment makes them.
+            if let Cow::Borrowed(value) = value {
+                spread(segment, value, leaf, root, &mut next);
             }
             if next.len() > MAX_FOUND {
                 return Err(NotFound(format!(

@@ -1,16 +1,15 @@
-//! The reader of paths and of the filters in them.
+//! The reader of paths.
 
-use serde_json::{Number, Value};
-
-use super::filter::{Comparison, Filter, Operand};
 use super::path::{MAX_DEPTH, Path, PathError, Root, Segment};
+use super::reader::Reader;
 
 /// Reads a whole path.
 pub(super) fn parse(text: &str) -> Result<Path, PathError> {
     if !text.starts_with('$') {
         return Err(PathError::NoRoot(text.to_owned()));
     }
-    let mut reader = Reader { text, at: 1, depth: 0 };
+    let mut reader = Reader::new(text);
+    reader.eat("$");
     let root = reader.root();
     let segments = reader.segments()?;
     if reader.at < text.len() {
@@ -23,14 +22,7 @@ pub(super) fn parse(text: &str) -> Result<Path, PathError> {
     })
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    /// Byte offset of what comes next, always on a character boundary.
-    at: usize,
-    depth: usize,
-}
-
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn root(&mut self) -> Root {
         if self.eat("$") {
             return Root::Context;
@@ -41,7 +33,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn segments(&mut self) -> Result<Vec<Segment>, PathError> {
+    pub(super) fn segments(&mut self) -> Result<Vec<Segment>, PathError> {
         let mut segments = Vec::new();
         loop {
             if self.eat("..") {
@@ -73,16 +65,6 @@ impl<'a> Reader<'a> {
             return Err(self.unsupported(format!("the function `{name}()`")));
         }
         Ok(Segment::Name(name.to_owned()))
-    }
-
-    /// A bare name; Jayway lets it go on until something that has a meaning of its own.
-    fn name(&mut self) -> &'a str {
-        let rest = &self.text[self.at..];
-        let end = rest
-            .find(|c: char| c.is_whitespace() || ".[]()*,'\"?@=!<>&|~".contains(c))
-            .unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
     }
 
     /// What follows `[`, up to and with `]`.
@@ -148,261 +130,20 @@ impl<'a> Reader<'a> {
     }
 
     fn position(&mut self) -> Result<Option<i64>, PathError> {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let end = rest
             .find(|c: char| !(c.is_ascii_digit() || c == '-'))
             .unwrap_or(rest.len());
         if end == 0 {
             return Ok(None);
         }
-        let position = rest[..end].parse().map_err(|_| self.wrong("not a whole number"))?;
+        let position = rest
+            .get(..end)
+            .unwrap_or_default()
+            .parse()
+            .map_err(|_| self.wrong("not a whole number"))?;
         self.at += end;
         Ok(Some(position))
-    }
-
-    fn bracket_filter(&mut self) -> Result<Segment, PathError> {
-        self.eat("?");
-        self.space();
-        self.expect("(")?;
-        let filter = self.any()?;
-        self.space();
-        self.expect(")")?;
-        Ok(Segment::Filter(filter))
-    }
-
-    /// `a || b`
-    fn any(&mut self) -> Result<Filter, PathError> {
-        let mut parts = vec![self.all()?];
-        self.space();
-        while self.eat("||") {
-            parts.push(self.all()?);
-            self.space();
-        }
-        Ok(match parts.len() {
-            1 => parts.remove(0),
-            _ => Filter::Any(parts),
-        })
-    }
-
-    /// `a && b`
-    fn all(&mut self) -> Result<Filter, PathError> {
-        let mut parts = vec![self.unary()?];
-        self.space();
-        while self.eat("&&") {
-            parts.push(self.unary()?);
-            self.space();
-        }
-        Ok(match parts.len() {
-            1 => parts.remove(0),
-            _ => Filter::All(parts),
-        })
-    }
-
-    /// `!a`, `(a)` or a comparison.
-    fn unary(&mut self) -> Result<Filter, PathError> {
-        self.deeper()?;
-        self.space();
-        let filter = if self.peek() == Some('!') {
-            self.eat("!");
-            Filter::Not(Box::new(self.unary()?))
-        } else if self.eat("(") {
-            let inner = self.any()?;
-            self.space();
-            self.expect(")")?;
-            inner
-        } else {
-            self.comparison()?
-        };
-        self.depth -= 1;
-        Ok(filter)
-    }
-
-    fn comparison(&mut self) -> Result<Filter, PathError> {
-        let left = self.operand()?;
-        self.space();
-        let Some(comparison) = self.operator()? else {
-            return match left {
-                Operand::Path(path) => Ok(Filter::Exists(path)),
-                Operand::Literal(_) => Err(self.wrong("a comparison is expected after a literal")),
-            };
-        };
-        self.space();
-        let right = self.operand()?;
-        Ok(Filter::Compare(left, comparison, right))
-    }
-
-    fn operator(&mut self) -> Result<Option<Comparison>, PathError> {
-        for (sign, comparison) in [
-            ("==", Comparison::Equal),
-            ("!=", Comparison::NotEqual),
-            ("<=", Comparison::LessOrEqual),
-            (">=", Comparison::GreaterOrEqual),
-            ("<", Comparison::Less),
-            (">", Comparison::Greater),
-        ] {
-            if self.eat(sign) {
-                return Ok(Some(comparison));
-            }
-        }
-        if self.text[self.at..].starts_with("=~") {
-            return Err(self.unsupported("the filter operator `=~`".to_owned()));
-        }
-        let before = self.at;
-        let word = self.name();
-        match word.to_ascii_lowercase().as_str() {
-            "" => Ok(None),
-            "in" => Ok(Some(Comparison::In)),
-            "nin" => Ok(Some(Comparison::NotIn)),
-            _ => {
-                self.at = before;
-                Err(self.unsupported(format!("the filter operator `{word}`")))
-            }
-        }
-    }
-
-    fn operand(&mut self) -> Result<Operand, PathError> {
-        self.space();
-        match self.peek() {
-            Some('@' | '$') => self.operand_path(),
-            Some('\'' | '"') => Ok(Operand::Literal(Value::String(self.quoted()?))),
-            Some('[') => {
-                self.eat("[");
-                self.list()
-            }
-            Some('{') => Err(self.unsupported("an object in a filter".to_owned())),
-            _ => self.word(),
-        }
-    }
-
-    fn operand_path(&mut self) -> Result<Operand, PathError> {
-        self.deeper()?;
-        let start = self.at;
-        let root = if self.eat("@") {
-            Root::Variable("@".to_owned())
-        } else {
-            self.eat("$");
-            Root::Data
-        };
-        let segments = self.segments()?;
-        self.depth -= 1;
-        Ok(Operand::Path(Path {
-            text: self.text[start..self.at].to_owned(),
-            root,
-            segments,
-        }))
-    }
-
-    fn list(&mut self) -> Result<Operand, PathError> {
-        let mut items = Vec::new();
-        self.space();
-        while !self.eat("]") {
-            if !items.is_empty() {
-                self.expect(",")?;
-                self.space();
-            }
-            items.push(match self.peek() {
-                Some('\'' | '"') => Value::String(self.quoted()?),
-                _ => match self.word()? {
-                    Operand::Literal(value) => value,
-                    Operand::Path(_) => return Err(self.wrong("a literal is expected")),
-                },
-            });
-            self.space();
-        }
-        Ok(Operand::Literal(Value::Array(items)))
-    }
-
-    /// A number, `true`, `false` or `null`.
-    fn word(&mut self) -> Result<Operand, PathError> {
-        let rest = &self.text[self.at..];
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c)))
-            .unwrap_or(rest.len());
-        let value = match &rest[..end] {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            "null" => Value::Null,
-            word => match word.parse::<Number>() {
-                Ok(number) => Value::Number(number),
-                Err(_) => return Err(self.wrong("a path, text, number, `true`, `false` or `null` is expected")),
-            },
-        };
-        self.at += end;
-        Ok(Operand::Literal(value))
-    }
-
-    /// A text in single or double quotes; `\` takes the meaning from the character after it.
-    fn quoted(&mut self) -> Result<String, PathError> {
-        let Some(quote @ ('\'' | '"')) = self.peek() else {
-            return Err(self.wrong("a quoted name is expected"));
-        };
-        let start = self.at + 1;
-        let mut text = String::new();
-        let mut characters = self.text[start..].char_indices();
-        while let Some((offset, c)) = characters.next() {
-            if c == quote {
-                self.at = start + offset + 1;
-                return Ok(text);
-            }
-            match c {
-                '\\' => match characters.next() {
-                    Some((_, 'n')) => text.push('\n'),
-                    Some((_, 't')) => text.push('\t'),
-                    Some((_, 'r')) => text.push('\r'),
-                    Some((_, escaped)) => text.push(escaped),
-                    None => break,
-                },
-                c => text.push(c),
-            }
-        }
-        Err(self.wrong("the closing quote is missing"))
-    }
-
-    fn deeper(&mut self) -> Result<(), PathError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(PathError::TooDeep(self.text.to_owned()));
-        }
-        Ok(())
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
-    }
-
-    fn eat(&mut self, sign: &str) -> bool {
-        let found = self.text[self.at..].starts_with(sign);
-        if found {
-            self.at += sign.len();
-        }
-        found
-    }
-
-    fn expect(&mut self, sign: &str) -> Result<(), PathError> {
-        if self.eat(sign) {
-            return Ok(());
-        }
-        Err(self.wrong(&format!("`{sign}` is expected")))
-    }
-
-    fn space(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start().len();
-    }
-
-    fn wrong(&self, problem: &str) -> PathError {
-        PathError::Syntax {
-            path: self.text.to_owned(),
-            at: self.text[..self.at].chars().count() + 1,
-            problem: problem.to_owned(),
-        }
-    }
-
-    fn unsupported(&self, feature: String) -> PathError {
-        PathError::Unsupported {
-            path: self.text.to_owned(),
-            feature,
-        }
     }
 }
 

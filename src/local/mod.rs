@@ -10,6 +10,7 @@ mod home;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
+mod page;
 mod protocol;
 pub mod random;
 mod route;
@@ -19,6 +20,7 @@ pub mod store;
 mod sts;
 #[cfg(test)]
 pub(crate) mod testing;
+mod wiring;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,10 +30,7 @@ use bytes::Bytes;
 
 use door::Door;
 pub use home::{LocalDoor, ResetError, reset};
-use iam::Iam;
-use logs::Logs;
 use store::{Store, StoreError};
-use sts::Sts;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]
@@ -110,13 +109,11 @@ impl LocalCloud {
     /// Opens the services over the store in a folder that the caller has to itself.
     pub(crate) async fn open(place: Place) -> Result<Self, OpenError> {
         let store = Store::open(&place.folder.join("local.db"))?;
-        let iam = Arc::new(Iam::open(store.clone())?);
-        let logs = Arc::new(Logs::open(store.clone())?);
-
+        let services = wiring::services(&store, &place)?;
         let mut door = Door::new(place);
-        door.add("iam", iam);
-        door.add("sts", Arc::new(Sts));
-        door.add("logs", logs);
+        for (name, service) in services {
+            door.add(name, service);
+        }
         Ok(Self {
             door: Arc::new(door),
             store,

@@ -10,6 +10,7 @@ use super::names::POLICY_NAME;
 use super::observed::{ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole};
 use super::work::{FunctionUpdate, LogGroupUpdate, MachineUpdate, RoleUpdate, TagChange};
 use super::{Change, policy};
+use crate::asl;
 
 /// Collects differences.
 #[derive(Default)]
@@ -167,7 +168,9 @@ pub(crate) fn function(there: &ObservedFunction, wanted: &Arc<DesiredFunction>) 
 
 pub(crate) fn machine(there: &ObservedMachine, wanted: &Arc<DesiredMachine>) -> (Vec<Change>, MachineUpdate) {
     let mut changes = Changes::default();
-    definition(&mut changes, "", Some(&there.definition), Some(&wanted.definition));
+    for (place, before, after) in asl::diff::diff(&there.definition, &wanted.definition) {
+        changes.push(place, before, after);
+    }
     changes.field("role", &there.role, &wanted.role);
     if there.logging != wanted.logging {
         changes.push(
@@ -192,26 +195,4 @@ fn shown(logging: &LogSettings) -> Value {
         "includeExecutionData": logging.include_execution_data,
         "destination": logging.destination,
     })
-}
-
-/// Differences of two definitions, each at the deepest place that tells them apart.
-fn definition(changes: &mut Changes, path: &str, before: Option<&Value>, after: Option<&Value>) {
-    let inside = |key: &str| match path {
-        "" => key.to_owned(),
-        path => format!("{path}/{key}"),
-    };
-    match (before, after) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            let added = new.keys().filter(|key| !old.contains_key(*key));
-            for key in old.keys().chain(added) {
-                definition(changes, &inside(key), old.get(key), new.get(key));
-            }
-        }
-        (before, after) if before != after => changes.push(
-            if path.is_empty() { "definition" } else { path },
-            before.cloned(),
-            after.cloned(),
-        ),
-        _ => {}
-    }
 }

@@ -33,11 +33,18 @@ pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Pla
     };
     let functions = planner.functions();
     let machines = planner.machines();
-    let (first, narrowing) = planner.roles(&functions, &machines);
+    let mut going = planner.removals();
+    let users: Vec<&Step> = functions.iter().chain(&machines).chain(&going).collect();
+    let (first, narrowing) = planner.roles(&users);
     let groups = planner.log_groups();
-    planner.steps = [first, groups, functions, machines, narrowing].concat();
-    planner.wire();
-    planner.remove();
+    for steps in [first, groups, functions, machines] {
+        planner.add(steps);
+    }
+    remove::wire(&mut going, observed, &planner.steps);
+    let (users, rest): (Vec<Step>, Vec<Step>) = going.into_iter().partition(|step| step.kind >= Kind::Function);
+    planner.steps.extend(users);
+    planner.add(narrowing);
+    planner.steps.extend(rest);
     Ok(Plan {
         stack: desired.stack.clone(),
         mode: Mode::Deploy,
@@ -188,7 +195,7 @@ impl Planner<'_> {
     }
 
     /// Steps of roles before those who use them, and after.
-    fn roles(&mut self, functions: &[Step], machines: &[Step]) -> (Vec<Step>, Vec<Step>) {
+    fn roles(&mut self, users: &[&Step]) -> (Vec<Step>, Vec<Step>) {
         let (mut first, mut last) = (Vec::new(), Vec::new());
         for wanted in self.desired.roles.values() {
             let resource = Resource::new(Kind::Role, wanted.logical_id.as_deref(), &wanted.name, &wanted.arn);
@@ -206,7 +213,7 @@ impl Planner<'_> {
                 continue;
             }
             let (changes, update) = compare::role(there, wanted);
-            let used = functions.iter().chain(machines).any(|step| self.uses(step, &there.arn));
+            let used = users.iter().any(|step| self.uses(step, &there.arn));
             match phases(there, wanted, update, used) {
                 Phases::First(update) => first.extend(self.update(&resource, changes, Work::UpdateRole(update))),
                 Phases::Last(update) => last.extend(self.update(&resource, changes, Work::UpdateRole(update))),
@@ -245,18 +252,12 @@ impl Planner<'_> {
         wanted.is_some_and(|wanted| wanted == role) || there.is_some_and(|there| there == role)
     }
 
-    /// Fills in what each step needs: all steps are in an order in which that is possible.
-    fn wire(&mut self) {
-        let needs: Vec<Vec<String>> = (0..self.steps.len())
-            .map(|at| {
-                let (earlier, rest) = self.steps.split_at(at);
-                let Some(step) = rest.first() else { return Vec::new() };
-                let needed = earlier.iter().filter(|other| self.needs(step, other));
-                needed.map(|other| other.id.clone()).collect()
-            })
-            .collect();
-        for (step, needs) in self.steps.iter_mut().zip(needs) {
-            step.needs = needs;
+    /// Adds steps with what each needs of those before it.
+    fn add(&mut self, steps: Vec<Step>) {
+        for mut step in steps {
+            let needed = self.steps.iter().filter(|earlier| self.needs(&step, earlier));
+            step.needs = needed.map(|earlier| earlier.id.clone()).collect();
+            self.steps.push(step);
         }
     }
 
@@ -278,7 +279,7 @@ impl Planner<'_> {
     }
 
     /// What carries the stack's tag and is no longer wanted.
-    fn remove(&mut self) {
+    fn removals(&self) -> Vec<Step> {
         let desired = self.desired;
         let functions: BTreeSet<&str> = desired.functions.values().map(|wanted| wanted.name.as_str()).collect();
         let machines: BTreeSet<&str> = desired
@@ -286,7 +287,7 @@ impl Planner<'_> {
             .values()
             .map(|wanted| wanted.name.as_str())
             .collect();
-        let mut deletions = remove::removals(self.observed, |kind, name, owner| {
+        remove::removals(self.observed, |kind, name, owner| {
             let wanted = match kind {
                 Kind::Role => desired.roles.contains_key(name),
                 Kind::LogGroup => desired.log_groups.contains_key(name),
@@ -294,9 +295,7 @@ impl Planner<'_> {
                 Kind::StateMachine => machines.contains(name),
             };
             owner == Some(desired.stack.as_str()) && !wanted
-        });
-        remove::wire(&mut deletions, self.observed, &self.steps);
-        self.steps.extend(deletions);
+        })
     }
 }
 

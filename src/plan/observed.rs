@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::OWNER_TAG;
 use super::desired::{Environment, LogSettings, Tags};
 use super::names;
+use crate::asl::integration::FunctionArn;
 
 /// What `observe` found, by name: everything that carries the stack's tag or has a name that the stack wants.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +135,26 @@ impl Observed {
         })
     }
 
+    /// Names of the functions that the state machines call.
+    pub(crate) fn functions_called(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for machine in self.state_machines.values() {
+            collect_functions(&machine.definition, &mut names);
+        }
+        names
+    }
+
+    /// Names of the roles that functions and state machines have.
+    pub(crate) fn roles_used(&self) -> BTreeSet<String> {
+        let of_functions = self.functions.values().map(|function| &function.role);
+        let of_machines = self.state_machines.values().map(|machine| &machine.role);
+        of_functions
+            .chain(of_machines)
+            .filter_map(|arn| arn.rsplit('/').next())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Whether nothing of that stack is left.
     pub fn is_gone(&self, stack: &str) -> bool {
         let ours = |tags: &Tags| owner(tags) == Some(stack);
@@ -150,4 +171,14 @@ impl Observed {
 /// The stack that a resource with those tags belongs to.
 pub(crate) fn owner(tags: &Tags) -> Option<&str> {
     tags.get(OWNER_TAG).map(String::as_str)
+}
+
+/// No deeper than the JSON reader lets a definition be.
+fn collect_functions(definition: &Value, names: &mut BTreeSet<String>) {
+    match definition {
+        Value::String(text) => names.extend(FunctionArn::parse(text).map(|arn| arn.name)),
+        Value::Array(items) => items.iter().for_each(|item| collect_functions(item, names)),
+        Value::Object(members) => members.values().for_each(|member| collect_functions(member, names)),
+        _ => {}
+    }
 }

@@ -187,19 +187,16 @@ impl<'a> Resolver<'a> {
 
     fn machine(&mut self, logical_id: &str, machine: &StateMachine) -> Option<DesiredMachine> {
         let role = self.role_arn(machine.role.as_deref(), &machine.name, machine.span.as_ref());
-        let substituted = substitute::substitute(&machine.definition, &self.names);
-        self.used.extend(substituted.used);
-        self.found.extend(substituted.diagnostics);
-        for link in &substituted.relinked {
+        let prepared = asl::prepare(&machine.definition, &self.names);
+        self.used.extend(prepared.used);
+        self.found.extend(prepared.diagnostics);
+        for link in &prepared.relinked {
             self.notes.push(format!(
                 "state machine `{logical_id}`, {}: `{}` is linked to `{}` of this stack",
                 link.pointer, link.from, link.to
             ));
         }
-        let (model, problems) = asl::parse(&substituted.definition);
-        self.found.extend(problems);
-        self.found.extend(model.as_ref().map(asl::validate).unwrap_or_default());
-        let definition = substituted.definition.to_json();
+        let definition = prepared.definition.to_json();
         let size = definition.to_string().len();
         if size > DEFINITION_MAX {
             let message =
@@ -213,7 +210,7 @@ impl<'a> Resolver<'a> {
             arn: self.identity.machine_arn(&machine.name),
             name: machine.name.clone(),
             definition,
-            model: model?,
+            model: prepared.machine?,
             kind: machine.kind,
             role: role?,
             logging: logging.map(|logging| LogSettings {

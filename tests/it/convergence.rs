@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::path::Path;
-use std::process::Command;
 use std::pin::Pin;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -34,25 +34,26 @@ enum Fault {
     DieAfter,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Faulty {
     inner: Arc<LocalDoor>,
-    calls: AtomicUsize,
+    calls: Arc<AtomicUsize>,
     at: usize,
     fault: Fault,
 }
 
 fn refused() -> Response<Bytes> {
     let body = r#"{"__type":"AccessDeniedException","message":"refused by the test"}"#;
-    Response::builder().status(403).header("x-amzn-errortype", "AccessDeniedException").body(body.into()).unwrap()
+    Response::builder()
+        .status(403)
+        .header("x-amzn-errortype", "AccessDeniedException")
+        .body(body.into())
+        .unwrap()
 }
 
-impl Door for Arc<Faulty> {
-    fn call(
-        &self,
-        request: Request<Bytes>,
-    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, String>> + Send>> {
-        let door = Arc::clone(self);
+impl Door for Faulty {
+    fn call(&self, request: Request<Bytes>) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, String>> + Send>> {
+        let door = self.clone();
         Box::pin(async move {
             let call = door.calls.fetch_add(1, Ordering::SeqCst) + 1;
             match door.fault {
@@ -100,15 +101,32 @@ const NEVER: usize = usize::MAX;
 
 /// Opens the local cloud of a folder, does the work with a fault at one call, and closes it.
 async fn work(folder: &Path, work: Work, fault: Fault, at: usize) -> Done {
-    let options = Options { folder: folder.join(".stepstack"), listen: ([127, 0, 0, 1], 0).into() };
+    let options = Options {
+        folder: folder.join(".stepstack"),
+        listen: ([127, 0, 0, 1], 0).into(),
+    };
     let local = Arc::new(LocalDoor::open(options).await.unwrap());
-    let faulty = Arc::new(Faulty { inner: Arc::clone(&local), calls: AtomicUsize::new(0), at, fault });
-    let plan = plan_and_apply(folder, work, Arc::new(Arc::clone(&faulty))).await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let faulty = Faulty {
+        inner: local.clone(),
+        calls: calls.clone(),
+        at,
+        fault,
+    };
+    let plan = plan_and_apply(folder, work, Arc::new(faulty)).await;
     local.close().await;
-    let calls = faulty.calls.load(Ordering::SeqCst);
+    let calls = calls.load(Ordering::SeqCst);
     match plan {
-        Ok((plan, complete)) => Done { complete, steps: plan.steps.len(), calls },
-        Err(_) => Done { complete: false, steps: 0, calls },
+        Ok((plan, complete)) => Done {
+            complete,
+            steps: plan.steps.len(),
+            calls,
+        },
+        Err(_) => Done {
+            complete: false,
+            steps: 0,
+            calls,
+        },
     }
 }
 
@@ -118,10 +136,14 @@ async fn plan_and_apply(folder: &Path, work: Work, door: Arc<dyn Door>) -> Resul
     let packages: BTreeMap<_, _> = stack
         .functions
         .iter()
-        .map(|(id, function)| (id.clone(), cloud::package::package(&function.code).unwrap()))
+        .map(|(id, function)| (id.clone(), cloud::package(&function.code).unwrap()))
         .collect();
-    let cloud =
-        cloud::connect(ConnectOptions { target: "local".into(), door: Some(door), ..ConnectOptions::default() }).await?;
+    let cloud = cloud::connect(ConnectOptions {
+        target: "local".into(),
+        door: Some(door),
+        ..ConnectOptions::default()
+    })
+    .await?;
     let (desired, findings) = plan::resolve(&stack, &packages, cloud.identity());
     let desired = desired.unwrap_or_else(|| panic!("{findings:?}"));
     let observed = cloud.observe(&stack.name, Some(&desired)).await?;
@@ -129,36 +151,59 @@ async fn plan_and_apply(folder: &Path, work: Work, door: Arc<dyn Door>) -> Resul
         Work::Deploy => plan::deploy(&desired, &observed, false).unwrap(),
         Work::Teardown => plan::teardown(&stack.name, &observed, cloud.identity(), false),
     };
-    let options = ApplyOptions { patience: Duration::from_secs(20), concurrency: 4 };
+    let options = ApplyOptions {
+        patience: Duration::from_secs(20),
+        concurrency: 4,
+    };
     let applied = cloud.apply(&plan, &options, &Silent).await;
     Ok((plan, applied.failed.is_empty() && applied.skipped.is_empty()))
 }
 
 /// Everything in the local cloud, read past the code under test, without what differs between two creations.
 async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
-    let options = Options { folder: folder.join(".stepstack"), listen: ([127, 0, 0, 1], 0).into() };
+    let options = Options {
+        folder: folder.join(".stepstack"),
+        listen: ([127, 0, 0, 1], 0).into(),
+    };
     let local = LocalDoor::open(options).await.unwrap();
     let json = |target: &str, body: &str| {
-        Request::post("http://localhost/").header("x-amz-target", target).body(Bytes::from(body.to_owned())).unwrap()
+        Request::post("http://localhost/")
+            .header("x-amz-target", target)
+            .body(Bytes::from(body.to_owned()))
+            .unwrap()
     };
     let form = |body: &str| {
         Request::post("http://localhost/")
             .header("content-type", "application/x-www-form-urlencoded")
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request")
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request",
+            )
             .body(Bytes::from(body.to_owned()))
             .unwrap()
     };
     let mut requests = vec![
         ("machines", json("AWSStepFunctions.ListStateMachines", "{}")),
         ("log groups", json("Logs_20140328.DescribeLogGroups", "{}")),
-        ("functions", Request::get("http://localhost/2015-03-31/functions/").body(Bytes::new()).unwrap()),
+        (
+            "functions",
+            Request::get("http://localhost/2015-03-31/functions/")
+                .body(Bytes::new())
+                .unwrap(),
+        ),
         ("roles", form("Action=ListRoles&Version=2010-05-08")),
     ];
     let machine = r#"{"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:call-center-CallCenter"}"#;
     requests.push(("machine", json("AWSStepFunctions.DescribeStateMachine", machine)));
     let role = "step_functions_basic_execution";
-    requests.push(("policies", form(&format!("Action=ListRolePolicies&Version=2010-05-08&RoleName={role}"))));
-    requests.push(("tags", form(&format!("Action=ListRoleTags&Version=2010-05-08&RoleName={role}"))));
+    requests.push((
+        "policies",
+        form(&format!("Action=ListRolePolicies&Version=2010-05-08&RoleName={role}")),
+    ));
+    requests.push((
+        "tags",
+        form(&format!("Action=ListRoleTags&Version=2010-05-08&RoleName={role}")),
+    ));
     let changing = regex::Regex::new(
         r#""(creationDate|creationTime|LastModified|RevisionId|revisionId|updateDate)":("[^"]*"|[\d.eE+]+)|<(CreateDate|RoleId|RequestId)>[^<]*<|AROA\w+"#,
     )
@@ -206,7 +251,13 @@ async fn undisturbed() -> Undisturbed {
     let teardown = work(&folder, Work::Teardown, Fault::Refuse, NEVER).await;
     assert!(teardown.complete, "{teardown:?}");
     assert_eq!(contents(&folder).await, empty);
-    Undisturbed { env: kept, empty, deployed, deploy_calls: deploy.calls, teardown_calls: teardown.calls }
+    Undisturbed {
+        env: kept,
+        empty,
+        deployed,
+        deploy_calls: deploy.calls,
+        teardown_calls: teardown.calls,
+    }
 }
 
 /// After a disturbed deploy: another converges to the same state, a third finds nothing to do, a teardown leaves nothing.
@@ -215,13 +266,20 @@ async fn deploy_converges(folder: &Path, reference: &Undisturbed, what: &str) {
     assert!(again.complete, "{what}: the deploy after it is incomplete: {again:?}");
     assert_eq!(contents(folder).await, reference.deployed, "{what}: another state");
     let third = work(folder, Work::Deploy, Fault::Refuse, NEVER).await;
-    assert_eq!((third.complete, third.steps), (true, 0), "{what}: the plan after it is not empty");
+    assert_eq!(
+        (third.complete, third.steps),
+        (true, 0),
+        "{what}: the plan after it is not empty"
+    );
     teardown_converges(folder, reference, what).await;
 }
 
 async fn teardown_converges(folder: &Path, reference: &Undisturbed, what: &str) {
     let teardown = work(folder, Work::Teardown, Fault::Refuse, NEVER).await;
-    assert!(teardown.complete, "{what}: the teardown after it is incomplete: {teardown:?}");
+    assert!(
+        teardown.complete,
+        "{what}: the teardown after it is incomplete: {teardown:?}"
+    );
     assert_eq!(contents(folder).await, reference.empty, "{what}: something is left");
 }
 
@@ -233,6 +291,7 @@ async fn at_every_call(kind: Work, fault: Fault) {
         Work::Teardown => reference.teardown_calls,
     };
     assert!(calls > 10, "only {calls} calls: is the door in use?");
+    let mut died = 0;
     for at in 1..=calls {
         let env = Env::with_demo_stacks();
         let folder = env.path("");
@@ -242,17 +301,20 @@ async fn at_every_call(kind: Work, fault: Fault) {
         let what = format!("{fault:?} at call {at} of {calls} of {kind:?}");
         match fault {
             Fault::Refuse | Fault::Lose => drop(work(&folder, kind, fault, at).await),
-            Fault::DieBefore | Fault::DieAfter => die(&folder, kind, fault, at),
+            Fault::DieBefore | Fault::DieAfter => died += usize::from(dies(&folder, kind, fault, at)),
         }
         match kind {
             Work::Deploy => deploy_converges(&folder, &reference, &what).await,
             Work::Teardown => teardown_converges(&folder, &reference, &what).await,
         }
     }
+    // Polls come out differently from run to run, so that the last calls may not be reached.
+    let should_die = matches!(fault, Fault::DieBefore | Fault::DieAfter);
+    assert!(!should_die || died > calls * 3 / 4, "only {died} of {calls} children died");
 }
 
-/// Runs this test binary again, as a process that dies at that call.
-fn die(folder: &Path, kind: Work, fault: Fault, at: usize) {
+/// Runs this test binary again, as a process that dies at that call; whether it did.
+fn dies(folder: &Path, kind: Work, fault: Fault, at: usize) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["convergence::child", "--exact", "--nocapture"])
         .env(CHILD, format!("{kind:?} {fault:?} {at}"))
@@ -260,19 +322,27 @@ fn die(folder: &Path, kind: Work, fault: Fault, at: usize) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    // Fewer calls than in the reference run can be made when polls come out differently; then the child just ends.
     assert!(output.status.code().is_none() || output.status.success(), "{said}");
+    output.status.code().is_none()
 }
 
 const CHILD: &str = "STEPSTACK_IT_CHILD";
 
-/// Not a test of its own: the process that dies. Does nothing unless it was started by [`die`].
+/// Not a test of its own: the process that dies. Does nothing unless it was started by [`dies`].
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Ok(order) = std::env::var(CHILD) else { return };
     let mut words = order.split(' ');
-    let kind = if words.next() == Some("Deploy") { Work::Deploy } else { Work::Teardown };
-    let fault = if words.next() == Some("DieBefore") { Fault::DieBefore } else { Fault::DieAfter };
+    let kind = if words.next() == Some("Deploy") {
+        Work::Deploy
+    } else {
+        Work::Teardown
+    };
+    let fault = if words.next() == Some("DieBefore") {
+        Fault::DieBefore
+    } else {
+        Fault::DieAfter
+    };
     let at = words.next().unwrap().parse().unwrap();
     let _ = work(&std::env::current_dir().unwrap(), kind, fault, at).await;
 }

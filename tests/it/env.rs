@@ -22,7 +22,9 @@ pub struct Ran {
 
 impl Env {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// With the demo stacks and functions beside each other, as in the repository.
@@ -82,7 +84,10 @@ impl Env {
         for (pattern, with) in [
             (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?", "[TIME]"),
             (r"\d{8}-\d{6}-[0-9a-f]{4,}", "[RUN]"),
-            (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[UUID]"),
+            (
+                r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+                "[UUID]",
+            ),
             (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
             (r"\b\d+(\.\d+)? (ms|s)\b", "[TOOK]"),
             (r#""(tookMs|waitedMs|atMs)":\d+"#, r#""$1":0"#),

@@ -23,7 +23,7 @@ impl Parser {
             .filter_map(|(index, node)| {
                 let pointer = format!("{}[{index}]", object.at("Choices"));
                 let what = format!("choice {} of {}", index + 1, object.what);
-                let rule = Object::read(node, object.span, pointer, what, &mut self.found)?;
+                let rule = Object::read(node, None, pointer, what, &mut self.found)?;
                 self.rule(&rule, language)
             })
             .collect();
@@ -207,7 +207,7 @@ impl Parser {
 
     fn inner(&mut self, node: &Node, outer: &Object<'_>, pointer: String, depth: usize) -> Option<Condition> {
         let what = format!("a condition in {}", outer.what.trim_start_matches("a condition in "));
-        let object = Object::read(node, outer.span, pointer, what, &mut self.found)?;
+        let object = Object::read(node, None, pointer, what, &mut self.found)?;
         self.condition(&object, &[], depth + 1)
     }
 }

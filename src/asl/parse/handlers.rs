@@ -112,7 +112,7 @@ impl Parser {
         for (index, node) in items.iter().enumerate() {
             let pointer = format!("{}[{index}]", state.at(field));
             let what = format!("`{field}` {} of {}", index + 1, state.what);
-            if let Some(object) = Object::read(node, state.span, pointer, what, &mut self.found) {
+            if let Some(object) = Object::read(node, None, pointer, what, &mut self.found) {
                 handlers.push(read(self, &object));
             }
         }

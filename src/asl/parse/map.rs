@@ -54,14 +54,21 @@ impl Parser {
     fn processor(&mut self, object: &Object<'_>, field: &str) -> Option<StateMachine> {
         let node = object.get(field)?;
         let what = format!("`{field}` of {}", object.what);
-        self.nested(node, object.span, object.at(field), what, &["ProcessorConfig"])
+        self.nested(
+            node,
+            object.key_span(field),
+            object.at(field),
+            what,
+            &["ProcessorConfig"],
+        )
     }
 
     fn processor_config(&mut self, object: &Object<'_>, field: &str) -> Option<Json> {
-        let node = object.get(field)?.get("ProcessorConfig")?;
+        let entry = object.get(field)?.entry("ProcessorConfig")?;
+        let node = &entry.value;
         let what = format!("`ProcessorConfig` of {}", object.what);
         let pointer = format!("{}/ProcessorConfig", object.at(field));
-        let config = Object::read(node, object.span, pointer, what, &mut self.found)?;
+        let config = Object::read(node, entry.key_span.as_ref(), pointer, what, &mut self.found)?;
         let mode = config.one_of("Mode", &["INLINE", "DISTRIBUTED"], &mut self.found);
         if mode.as_deref() == Some("DISTRIBUTED") {
             config.only(&[&["Mode", "ExecutionType"]], &mut self.found);
@@ -136,6 +143,6 @@ impl Parser {
     fn part<'n>(&mut self, object: &Object<'n>, field: &str) -> Option<Object<'n>> {
         let node = object.get(field)?;
         let what = format!("`{field}` of {}", object.what);
-        Object::read(node, object.span, object.at(field), what, &mut self.found)
+        Object::read(node, object.key_span(field), object.at(field), what, &mut self.found)
     }
 }

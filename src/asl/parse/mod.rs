@@ -109,7 +109,13 @@ impl Parser {
     fn states(&mut self, object: &Object<'_>) -> Option<IndexMap<String, crate::asl::model::State>> {
         let what = format!("`States` of {}", object.what);
         let node = object.get("States")?;
-        let states = Object::read(node, object.span, object.at("States"), what, &mut self.found)?;
+        let states = Object::read(
+            node,
+            object.key_span("States"),
+            object.at("States"),
+            what,
+            &mut self.found,
+        )?;
         if states.entries().is_empty() {
             self.found.push(object.field_error(
                 "States",

@@ -55,31 +55,33 @@ impl Range {
 }
 
 impl<'n> Object<'n> {
-    /// Reads a node as a mapping; `span` is used where the node has none (the place of its key).
+    /// Reads a node as a mapping; `key` is the place of its key, if it has one.
     pub(super) fn read(
         node: &'n Node,
-        span: Option<&'n Span>,
+        key: Option<&'n Span>,
         pointer: String,
         what: String,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
-        let span = node.span.as_ref().or(span);
-        match &node.value {
-            Value::Map(entries) => Some(Self {
-                pointer,
-                what,
-                span,
-                entries,
-            }),
-            _ => {
-                found.push(
-                    wrong_type(&what, "a mapping", "Object", node)
-                        .at(span)
-                        .in_definition(place(pointer)),
-                );
-                None
-            }
-        }
+        let Value::Map(entries) = &node.value else {
+            let error = wrong_type(&what, "a mapping", "Object", node);
+            found.push(error.at(node.span.as_ref().or(key)).in_definition(place(pointer)));
+            return None;
+        };
+        // What is wrong with a whole mapping is shown at its beginning, not from end to end.
+        let first = entries.first().and_then(|entry| entry.key_span.as_ref());
+        Some(Self {
+            pointer,
+            what,
+            span: key.or(first).or(node.span.as_ref()),
+            entries,
+        })
+    }
+
+    /// The place of the key of a field.
+    pub(super) fn key_span(&self, field: &str) -> Option<&'n Span> {
+        let entry = self.entries.iter().find(|entry| entry.key == field)?;
+        entry.key_span.as_ref()
     }
 
     /// The pointer of a field.
@@ -343,7 +345,8 @@ impl<'n> Object<'n> {
             return None;
         };
         if range.whole && number.is_f64() {
-            found.push(self.wrong_type(field, wanted, aws, node));
+            let message = format!("`{field}` of {} is {number}, which is not a whole number", self.what);
+            found.push(self.field_error(field, "wrong-type", message, "Expected value of type Integer"));
             return None;
         }
         let size = number.as_f64().unwrap_or(f64::NAN);

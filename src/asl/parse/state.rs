@@ -184,7 +184,7 @@ impl Parser {
             .filter_map(|(index, node)| {
                 let pointer = format!("{}[{index}]", object.at("Branches"));
                 let what = format!("branch {} of {}", index + 1, object.what);
-                self.nested(node, object.span, pointer, what, &[])
+                self.nested(node, None, pointer, what, &[])
             })
             .collect();
         Parallel {

@@ -244,7 +244,7 @@ fn waits_have_one_form() {
     check(json!({ "Type": "Wait", "SecondsPath": "$.s", "End": true }), &[]);
     check(
         json!({ "Type": "Wait", "Seconds": 1.5, "End": true }),
-        &["wrong-type /States/X/Seconds: `Seconds` of state `X` must be a whole number, not a number"],
+        &["wrong-type /States/X/Seconds: `Seconds` of state `X` is 1.5, which is not a whole number"],
     );
 }
 
@@ -433,8 +433,9 @@ fn definition_like() -> impl Strategy<Value = Json> {
 
 proptest! {
     #[test]
-    fn nothing_makes_the_parser_panic(state in definition_like(), whole in definition_like()) {
-        let _ = parse(&Node::from_json(&whole));
+    fn nothing_makes_the_checks_panic(state in definition_like(), whole in definition_like()) {
+        let _ = crate::asl::check(&Node::from_json(&whole));
+        let _ = crate::asl::prepare(&Node::from_json(&one(state.clone())), &crate::asl::substitute::Names::default());
         let (machine, found) = parse(&Node::from_json(&one(state)));
         // A definition that nothing is wrong with has a model.
         prop_assert!(machine.is_some() || !found.is_empty());

@@ -61,10 +61,8 @@ fn reference(text: &str) -> Option<Reference<'_>> {
         None => (body, None),
     };
     let pseudo = attribute.is_none() && name.strip_prefix("AWS::").is_some_and(is_name);
-    if !pseudo && !(is_name(name) && attribute.is_none_or(is_name)) {
-        return None;
-    }
-    Some(Reference {
+    let plain = is_name(name) && attribute.is_none_or(is_name);
+    (pseudo || plain).then(|| Reference {
         written: &text[..=end],
         name,
         attribute,

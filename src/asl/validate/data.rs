@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::error;
-use super::paths::{is_intrinsic, is_path, is_reference_path};
+use super::paths::{Kind, is_intrinsic, is_path, kind};
 use super::state::each_condition;
 use crate::asl::model::{
     Condition, NumberField, Operand, PathField, QueryLanguage, State, StateKind, TextField, WaitUntil, Work,
@@ -126,11 +126,9 @@ impl Check<'_> {
         if path.starts_with('$') {
             return self.path(field, path, Form::Path);
         }
-        self.invalid_path(
-            field,
-            path,
-            "Value is not a Reference Path: Reference path didn't start with '$'",
-        );
+        let why = Some("paths begin with `$`".to_owned());
+        let aws = "Value is not a Reference Path: Reference path didn't start with '$'";
+        self.invalid_path(field, path, why, aws);
     }
 
     fn path_field(&mut self, field: &str, path: &PathField, form: Form) {
@@ -152,13 +150,10 @@ impl Check<'_> {
     }
 
     fn path(&mut self, field: &str, path: &str, form: Form) {
-        if form == Form::ReferenceOrIntrinsic && is_intrinsic(path) {
-            return;
-        }
-        if !is_path(path) {
-            self.invalid_path(field, path, "Value must be a valid JSONPath.");
-        } else if form != Form::Path && !is_reference_path(path) {
-            self.found.push(error(
+        match kind(path) {
+            Kind::No(_) if form == Form::ReferenceOrIntrinsic && is_intrinsic(path) => {}
+            Kind::No(why) => self.invalid_path(field, path, why, "Value must be a valid JSONPath."),
+            Kind::Other if form != Form::Path => self.found.push(error(
                 self.state,
                 format!("{}/{field}", self.pointer),
                 "invalid-path",
@@ -167,11 +162,12 @@ impl Check<'_> {
                     self.state.name
                 ),
                 "Value is not a Reference Path",
-            ));
+            )),
+            Kind::Other | Kind::Reference => {}
         }
     }
 
-    fn invalid_path(&mut self, field: &str, path: &str, aws: &str) {
+    fn invalid_path(&mut self, field: &str, path: &str, why: Option<String>, aws: &str) {
         let message = format!(
             "`{field}` of state `{}` is `{path}`, which is not a path",
             self.state.name
@@ -183,9 +179,7 @@ impl Check<'_> {
             message,
             aws,
         );
-        if !path.starts_with('$') {
-            error.hints.push("paths begin with `$`".to_owned());
-        }
+        error.hints.extend(why);
         self.found.push(error);
     }
 

@@ -1,14 +1,33 @@
 //! The form of paths and intrinsic functions, as far as it can be told without evaluating them.
 
-/// Whether a text looks like a JSONPath: `$`, `$$` or `$variable`, then balanced brackets and quotes.
-pub(super) fn is_path(text: &str) -> bool {
-    text.starts_with('$') && unquoted(text).is_some()
+use crate::expr::path::{Path, PathError};
+
+/// What kind of path a text is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It names one place.
+    Reference,
+    /// It has wildcards, filters, deep scans, slices or unions.
+    Other,
+    /// It is no path, and why, where that can be said shortly.
+    No(Option<String>),
 }
 
-/// Whether a path names one place only: no wildcards, filters, deep scans, slices or unions.
-pub(super) fn is_reference_path(text: &str) -> bool {
-    text.starts_with('$')
-        && unquoted(text).is_some_and(|path| !path.contains("..") && !path.contains(['*', '?', '@', ',', ':']))
+/// Tells paths apart.
+pub(super) fn kind(text: &str) -> Kind {
+    match Path::parse(text) {
+        Ok(path) if path.is_reference() => Kind::Reference,
+        // What is not supported here may well be right.
+        Ok(_) | Err(PathError::Unsupported { .. }) => Kind::Other,
+        Err(PathError::Syntax { at, problem, .. }) => Kind::No(Some(format!("{problem} at character {at}"))),
+        Err(PathError::NoRoot(_)) => Kind::No(Some("paths begin with `$`".to_owned())),
+        Err(PathError::TooDeep(_)) => Kind::No(Some("it has too many steps".to_owned())),
+    }
+}
+
+/// Whether a text is a path.
+pub(super) fn is_path(text: &str) -> bool {
+    !matches!(kind(text), Kind::No(_))
 }
 
 /// Whether a text looks like a call of an intrinsic function.
@@ -16,12 +35,16 @@ pub(super) fn is_reference_path(text: &str) -> bool {
 /// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html>
 pub(super) fn is_intrinsic(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with("States.") && text.ends_with(')') && escapes_are_known(text) && unquoted(text).is_some()
+    text.starts_with("States.") && text.ends_with(')') && escapes_are_known(text) && is_balanced(text)
 }
 
-/// The text without what is in quotes; none if quotes or brackets do not match.
-fn unquoted(text: &str) -> Option<String> {
-    let mut plain = String::new();
+/// Whether quotes and brackets match.
+fn is_balanced(text: &str) -> bool {
+    balance(text).is_some_and(|open| open == 0)
+}
+
+/// How many brackets are left open; none if quotes or brackets do not match.
+fn balance(text: &str) -> Option<usize> {
     let mut open = Vec::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -40,9 +63,8 @@ fn unquoted(text: &str) -> Option<String> {
             ']' | ')' if open.pop() != Some(c) => return None,
             _ => {}
         }
-        plain.push(c);
     }
-    open.is_empty().then_some(plain)
+    Some(open.len())
 }
 
 /// In the strings of intrinsic functions only quotes, braces and backslashes can be escaped.
@@ -62,21 +84,16 @@ mod tests {
 
     #[test]
     fn paths_are_told_apart() {
-        let check = |text: &str, path: bool, reference: bool| {
-            assert_eq!((is_path(text), is_reference_path(text)), (path, reference), "{text}");
-        };
-        check("$", true, true);
-        check("$.a.b[0]['c.*']", true, true);
-        check("$$.Execution.Id", true, true);
-        check("$var.a-b", true, true);
-        check("$.a[*]", true, false);
-        check("$..a", true, false);
-        check("$.a[?(@.b == 'x')]", true, false);
-        check("$.a[0:2]", true, false);
-        check("$.a[", false, false);
-        check("$.a)", false, false);
-        check("a", false, false);
-        check("", false, false);
+        let check = |text: &str, expected: Kind| assert_eq!(kind(text), expected, "{text}");
+        for reference in ["$", "$.a.b[0]['c.*']", "$$.Execution.Id", "$var.a-b"] {
+            check(reference, Kind::Reference);
+        }
+        for other in ["$.a[*]", "$..a", "$.a[?(@.b == 'x')]", "$.a[0:2]", "$.a.length()"] {
+            check(other, Kind::Other);
+        }
+        for no in ["$.a[", "$.a b", "a", ""] {
+            assert!(!is_path(no), "{no}");
+        }
     }
 
     #[test]

@@ -149,7 +149,7 @@ fn error_names(state: &State, field: &str, handlers: &[&[String]], pointer: &str
             }
             let mut warning = Diagnostic::warning(
                 "unknown-error",
-                format!("{what} takes `{name}`, which AWS never raises"),
+                format!("{what} takes `{name}`, which is not among the errors of AWS"),
             )
             .at(state.span.as_ref())
             .in_definition(&pointer);

@@ -191,7 +191,7 @@ fn error_handlers_make_sense() {
         &[
             "states-all /States/X/Retry[0]/ErrorEquals: `Retry` 1 of state `X` takes `States.ALL`, so the ones after it are never used",
             "states-all /States/X/Retry[1]/ErrorEquals: `Retry` 2 of state `X` has other errors beside `States.ALL`, which stands for all of them",
-            "unknown-error /States/X/Retry[2]/ErrorEquals: `Retry` 3 of state `X` takes `States.Timout`, which AWS never raises | did you mean `States.Timeout`?",
+            "unknown-error /States/X/Retry[2]/ErrorEquals: `Retry` 3 of state `X` takes `States.Timout`, which is not among the errors of AWS | did you mean `States.Timeout`?",
             "retry-interval /States/X/Retry[2]/IntervalSeconds: `Retry` 3 of state `X` retries without a pause",
         ],
     );

@@ -8,7 +8,8 @@ use crate::asl::model::{Choice, Condition, Operand, Operator, State};
 use crate::engine::context::Scope;
 use crate::engine::data::{self, Data};
 use crate::engine::errors::{Failure, Turned};
-use crate::engine::execution::{Flow, Turn, Visit};
+use crate::engine::execution::Visit;
+use crate::engine::turn::{Flow, Turn};
 use crate::expr::path_eval::compare_numbers;
 use crate::expr::timestamp;
 
@@ -196,6 +197,7 @@ fn pattern_tokens(pattern: &str) -> Vec<Option<char>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::asl::model::{Fail, TextField};
 use crate::engine::context::Scope;
 use crate::engine::errors::{Failure, Turned};
-use crate::engine::execution::{Flow, Turn, Visit};
+use crate::engine::execution::Visit;
+use crate::engine::turn::{Flow, Turn};
 use crate::expr::template::is_intrinsic;
 
 pub(in crate::engine) fn run<'a>(turn: &Turn<'a>, visit: &Visit, fail: &Fail) -> Turned<Flow<'a>> {

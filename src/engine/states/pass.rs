@@ -5,7 +5,8 @@ use crate::asl::model::{Pass, State};
 use crate::engine::context::Scope;
 use crate::engine::data::{self, Data};
 use crate::engine::errors::Turned;
-use crate::engine::execution::{Flow, Turn, Visit};
+use crate::engine::execution::Visit;
+use crate::engine::turn::{Flow, Turn};
 
 pub(in crate::engine) fn run<'a>(turn: &Turn<'a>, visit: &Visit, state: &State, pass: &'a Pass) -> Turned<Flow<'a>> {
     let scope = Scope::new(turn.execution, visit);

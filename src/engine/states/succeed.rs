@@ -4,7 +4,8 @@ use crate::asl::model::State;
 use crate::engine::context::Scope;
 use crate::engine::data;
 use crate::engine::errors::Turned;
-use crate::engine::execution::{Flow, Turn, Visit};
+use crate::engine::execution::Visit;
+use crate::engine::turn::{Flow, Turn};
 
 pub(in crate::engine) fn run<'a>(turn: &Turn<'a>, visit: &Visit, state: &State) -> Turned<Flow<'a>> {
     let scope = Scope::new(turn.execution, visit);

@@ -7,9 +7,10 @@ use crate::asl::model::{NumberField, State, StateKind, Task};
 use crate::engine::context::{Scope, task_token};
 use crate::engine::data::{self, Data};
 use crate::engine::errors::{Ended, Failure, Turned};
-use crate::engine::execution::{BranchId, Flow, OpenTask, Purpose, Turn, Visit};
+use crate::engine::execution::{BranchId, OpenTask, Purpose, Visit};
 use crate::engine::history::{self, Details};
 use crate::engine::resource::Resource;
+use crate::engine::turn::{Flow, Turn};
 use crate::engine::{TaskId, TaskRequest};
 
 /// Everything a task is scheduled with.
@@ -260,7 +261,7 @@ fn event_kind(resource: &Resource, what: &str) -> String {
 
 /// The details of an event; those of a service also name it.
 fn event_details(resource: &Resource, what: &str, mut fields: Map<String, Value>) -> Details {
-    if let Resource::Service { service, action } = resource {
+    if let Resource::Service { service, action, .. } = resource {
         fields.insert("resourceType".into(), service.as_str().into());
         fields.insert("resource".into(), action.as_str().into());
     }

@@ -8,7 +8,8 @@ use crate::engine::Millis;
 use crate::engine::context::Scope;
 use crate::engine::data::{self, Data};
 use crate::engine::errors::{Failure, Turned};
-use crate::engine::execution::{BranchId, Flow, Purpose, Turn, Visit};
+use crate::engine::execution::{BranchId, Purpose, Visit};
+use crate::engine::turn::{Flow, Turn};
 use crate::expr::timestamp;
 
 pub(in crate::engine) fn run<'a>(

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::local::api::ApiError;
 use crate::local::constraint::Violations;
+use crate::local::page::{self, Page};
 
 /// A tag.
 pub(super) type Tag = (String, String);
@@ -126,41 +127,13 @@ impl<'a> Params<'a> {
         let most = self.number("MaxItems", 1, 1000)?.unwrap_or(100);
         let after = self
             .get("Marker")
-            .map(|marker| decode_marker(marker).ok_or_else(|| invalid(&format!("Invalid Marker: {marker}"))));
+            .map(|marker| page::decode(marker).ok_or_else(|| invalid(&format!("Invalid Marker: {marker}"))));
         Ok(Page {
             after: after.transpose()?,
             most: usize::try_from(most).unwrap_or(100),
+            descending: false,
         })
     }
-}
-
-/// A page of a list that is sorted by key.
-pub(super) struct Page {
-    after: Option<String>,
-    most: usize,
-}
-
-impl Page {
-    /// The items of the page, and the marker of the next one.
-    pub(super) fn of<T>(&self, items: Vec<T>, key: impl Fn(&T) -> &str) -> (Vec<T>, Option<String>) {
-        let is_later = |item: &T| self.after.as_deref().is_none_or(|after| key(item) > after);
-        let mut rest = items.into_iter().filter(is_later).peekable();
-        let page: Vec<T> = rest.by_ref().take(self.most).collect();
-        let more = rest.peek().is_some();
-        let marker = page.last().filter(|_| more).map(|last| encode_marker(key(last)));
-        (page, marker)
-    }
-}
-
-fn encode_marker(key: &str) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)
-}
-
-fn decode_marker(marker: &str) -> Option<String> {
-    use base64::Engine;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(marker).ok()?;
-    String::from_utf8(bytes).ok()
 }
 
 /// The rules of [tags](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html).

@@ -171,3 +171,82 @@ fn stays_inside(path: &Path, target: &Path) -> bool {
         Component::RootDir | Component::Prefix(_) => false,
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    enum Entry {
+        File(&'static str, u32),
+        Link(&'static str, &'static str),
+    }
+
+    fn zipped(entries: &[Entry]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for entry in entries {
+            let options = SimpleFileOptions::default();
+            match entry {
+                Entry::File(name, mode) => {
+                    writer.start_file(*name, options.unix_permissions(*mode)).unwrap();
+                    writer.write_all(name.as_bytes()).unwrap();
+                }
+                Entry::Link(name, target) => writer.add_symlink(*name, *target, options).unwrap(),
+            }
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn files_keep_their_modes_and_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let code = folder.path().join("code");
+        let zip = zipped(&[
+            Entry::File("bootstrap", 0o755),
+            Entry::File("a/b/c.txt", 0o444),
+            Entry::Link("a/link", "b/c.txt"),
+            Entry::Link("a/b/up", "../../bootstrap"),
+        ]);
+        unpack(&zip, &code, "scratch").unwrap();
+        let mode = |name| fs::metadata(code.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("bootstrap"), mode("a/b/c.txt")), (0o755, 0o644));
+        assert_eq!(fs::read_to_string(code.join("a/link")).unwrap(), "a/b/c.txt");
+        assert_eq!(fs::read_to_string(code.join("a/b/up")).unwrap(), "bootstrap");
+        // Again: somebody else was faster.
+        unpack(&zip, &code, "scratch").unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_written_outside_of_the_folder() {
+        for (entries, problem) in [
+            (
+                vec![Entry::File("../out", 0o644)],
+                "an entry of the zip is outside of its folder",
+            ),
+            (
+                vec![Entry::Link("link", "/etc")],
+                "the link link in the zip points outside",
+            ),
+            (
+                vec![Entry::Link("a/link", "../../x")],
+                "the link a/link in the zip points outside",
+            ),
+            (
+                vec![Entry::Link("a", "../out"), Entry::File("a/file", 0o644)],
+                "the link a in the zip points outside",
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let error = unpack(&zipped(&entries), &folder.path().join("code"), "scratch").unwrap_err();
+            assert_eq!(error.to_string(), problem);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{problem}");
+        }
+    }
+}

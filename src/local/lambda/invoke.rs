@@ -158,7 +158,7 @@ fn checked(payload: Bytes, kind: &str, limit: usize) -> Result<Bytes, ApiError> 
     if payload.len() > limit {
         return Err(user_error(
             413,
-            "RequestTooLargeException",
+            "RequestEntityTooLargeException",
             format!(
                 "{} byte payload is too large for the {kind} invocation type (limit {limit} bytes)",
                 payload.len()

@@ -16,6 +16,7 @@ mod read;
 mod reference;
 mod route;
 mod settings;
+mod surroundings;
 mod table;
 mod tags;
 mod update;
@@ -30,40 +31,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::api::{ApiError, Call, Reply};
+use super::api::{ApiError, Call, Pending, Reply, Service};
+use super::iam::Iam;
+use super::logs::Logs;
 use super::store::{Store, StoreError};
 use executor::Executor;
 use prepare::Preparations;
 use route::Operation;
+use surroundings::Neighbours;
 
 pub use executor::interpreter::runtime_problem;
-
-/// What functions need of the rest of the local cloud.
-pub trait Surroundings: Send + Sync + 'static {
-    /// How a role stands towards `lambda.amazonaws.com`.
-    fn role(&self, arn: &str) -> Result<RoleStanding, StoreError>;
-
-    /// Appends lines, each with its milliseconds since the Unix epoch, to a log stream, which is made if missing.
-    fn log(&self, region: &str, group: &str, stream: &str, lines: Vec<(u64, String)>) -> Result<(), StoreError>;
-
-    /// Where functions reach the local cloud, e.g. `http://127.0.0.1:4566`.
-    fn endpoint(&self) -> String;
-
-    /// Milliseconds since the Unix epoch.
-    fn now_ms(&self) -> u64;
-
-    /// A random UUID.
-    fn uuid(&self) -> String;
-}
-
-/// Whether Lambda may use a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RoleStanding {
-    /// It trusts `lambda.amazonaws.com`.
-    Assumable,
-    /// It is missing, or does not trust Lambda.
-    NotAssumable,
-}
+pub use surroundings::{RoleStanding, Surroundings};
 
 /// The Lambda service. Cheap to clone; the last clone ends all function processes.
 #[derive(Clone)]
@@ -121,6 +99,17 @@ impl Lambda {
         })
     }
 
+    /// The service beside the others of the local cloud, which functions reach at `endpoint`.
+    pub fn open(
+        store: Store,
+        folder: &Path,
+        iam: Arc<Iam>,
+        logs: Arc<Logs>,
+        endpoint: String,
+    ) -> Result<Self, StoreError> {
+        Self::new(store, folder, Arc::new(Neighbours { iam, logs, endpoint }))
+    }
+
     /// Answers one request of the Lambda API.
     pub async fn handle(&self, call: Call) -> Result<Reply, ApiError> {
         let call = with_input(call)?;
@@ -149,6 +138,16 @@ impl Lambda {
     /// Ends all function processes and takes no more invocations.
     pub fn shutdown(&self) {
         self.inner.executor.shutdown();
+    }
+}
+
+impl Service for Lambda {
+    fn call(&self, call: Call) -> Pending<'_, Result<Reply, ApiError>> {
+        Box::pin(self.handle(call))
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async { self.shutdown() })
     }
 }
 

@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use super::create::{qualifier, query};
 use super::function::Function;
 use super::reference::Reference;
-use super::route::CODE_PATH;
 use super::validate::Violations;
-use super::{Lambda, invalid_parameter, json as answer, reference, reply, table, user_error};
+use super::{Lambda, invalid_parameter, json as answer, reference, reply, service_exception, table, user_error};
 use crate::local::api::{ApiError, Call, Reply};
 use crate::local::store::StoreError;
 
@@ -78,11 +77,15 @@ impl Lambda {
         ))
     }
 
-    /// The zip, of `<region>/<name>`.
-    pub(super) fn get_code(&self, call: &Call, path: &str) -> Result<Reply, ApiError> {
-        let (region, name) = path.split_once('/').unwrap_or((&call.region, path));
-        let zip = self.inner.store.read(|at| table::code(at, region, name))?;
-        let zip = zip.ok_or_else(|| user_error(404, "ResourceNotFoundException", format!("no code of {path}")))?;
+    /// The zip. Downloads are not signed: the region is the ARN's.
+    pub(super) fn get_code(&self, call: &Call, arn: &str) -> Result<Reply, ApiError> {
+        let region = arn.split(':').nth(3).unwrap_or(&call.region);
+        let function = self.find(&reference::parse(arn, None, region)?)?;
+        let zip = self
+            .inner
+            .store
+            .read(|at| table::code(at, &function.region, &function.name))?
+            .ok_or_else(|| service_exception(format!("the code of {arn} is missing")))?;
         let response = http::Response::builder().header(http::header::CONTENT_TYPE, "application/zip");
         reply(response, zip.into())
     }
@@ -110,13 +113,10 @@ impl Lambda {
     }
 
     fn code_location(&self, function: &Function) -> String {
-        let name = utf8_percent_encode(&function.name, NON_ALPHANUMERIC);
         let endpoint = self.inner.surroundings.endpoint();
-        format!(
-            "{}{CODE_PATH}/{}/{name}",
-            endpoint.trim_end_matches('/'),
-            function.region
-        )
+        let arn = function.arn();
+        let arn = utf8_percent_encode(&arn, NON_ALPHANUMERIC);
+        format!("{}/2015-03-31/functions/{arn}/code", endpoint.trim_end_matches('/'))
     }
 }
 

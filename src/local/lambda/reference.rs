@@ -21,13 +21,9 @@ pub(super) fn arn(region: &str, name: &str) -> String {
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html> has the three forms.
 pub(super) fn parse(given: &str, qualifier: Option<&str>, region: &str) -> Result<Reference, ApiError> {
-    let (account, of_region, name, own_qualifier) = split(given).ok_or_else(|| validate::bad_function_name(given))?;
-    if !validate::is_function_name(name) || name.is_empty() {
-        return Err(validate::bad_function_name(given));
-    }
-    if name.len() > 64 {
-        return Err(validate::name_too_long(name));
-    }
+    // What has none of the forms has no name either.
+    let (account, of_region, name, own_qualifier) = split(given).unwrap_or_default();
+    validate::function_name(name, given)?;
     if of_region.is_some_and(|other| other != region) {
         return Err(user_error(
             404,

@@ -19,7 +19,7 @@ pub(super) enum Operation {
     ListVersionsByFunction(String),
     GetFunctionCodeSigningConfig(String),
     GetPolicy(String),
-    /// Not of AWS: the code behind `Code.Location` of GetFunction, of `<region>/<name>`.
+    /// Not of AWS: the code behind `Code.Location` of GetFunction, of an ARN.
     GetCode(String),
     PutFunctionConcurrency(String),
     GetFunctionConcurrency(String),
@@ -29,16 +29,10 @@ pub(super) enum Operation {
     UntagResource(String),
 }
 
-/// Where the code of functions is downloaded; `Code.Location` points there.
-pub(super) const CODE_PATH: &str = "/_stepstack/lambda/code";
-
 /// The operation of a request, or that it is not implemented.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html>
 pub(super) fn operation(call: &Call) -> Result<Operation, ApiError> {
-    if let Some(function) = call.path.strip_prefix(CODE_PATH) {
-        return Ok(Operation::GetCode(decoded(function.trim_start_matches('/'))));
-    }
     let parts: Vec<String> = call.path.trim_matches('/').split('/').map(decoded).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let name = || parts.get(2).map(|name| (*name).to_owned()).unwrap_or_default();
@@ -51,6 +45,7 @@ pub(super) fn operation(call: &Call) -> Result<Operation, ApiError> {
         (&Method::PUT, ["2015-03-31", "functions", _, "configuration"]) => {
             Operation::UpdateFunctionConfiguration(name())
         }
+        (&Method::GET, ["2015-03-31", "functions", _, "code"]) => Operation::GetCode(name()),
         (&Method::PUT, ["2015-03-31", "functions", _, "code"]) => Operation::UpdateFunctionCode(name()),
         (&Method::POST, ["2015-03-31", "functions", _, "invocations"]) => Operation::Invoke(name()),
         (&Method::GET, ["2015-03-31", "functions", _, "versions"]) => Operation::ListVersionsByFunction(name()),

@@ -132,21 +132,7 @@ pub(super) fn architecture(input: Members<'_>) -> Result<Option<String>, ApiErro
         return Ok(None);
     };
     let mut violations = Violations::default();
-    let shown = format!("'[{}]'", given.join(", "));
-    if given.len() > 1 {
-        violations.add(
-            &shown,
-            "architectures",
-            "Member must have length less than or equal to 1",
-        );
-    }
-    if given.iter().any(|one| !["x86_64", "arm64"].contains(&one.as_str())) {
-        violations.add(
-            &shown,
-            "architectures",
-            "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
-        );
-    }
+    violations.architectures(&given);
     violations.result()?;
     Ok(given.into_iter().next())
 }

@@ -9,6 +9,8 @@ use super::validate::Violations;
 use super::{Lambda, invalid_parameter, json as answer, no_content, reference, table};
 use crate::local::api::{ApiError, Call, Reply};
 
+const PATTERN: &str = r"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})";
+
 impl Lambda {
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListTags.html>
     pub(super) fn list_tags(&self, call: &Call, arn: &str) -> Result<Reply, ApiError> {
@@ -59,15 +61,8 @@ impl Lambda {
 
 /// Unlike the other operations, these take nothing but ARNs.
 fn checked(arn: &str) -> Result<&str, ApiError> {
-    if arn.starts_with("arn:") {
-        return Ok(arn);
-    }
     let mut violations = Violations::default();
-    violations.add(
-        format!("'{arn}'"),
-        "resource",
-        "Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})",
-    );
+    violations.pattern(arn.starts_with("arn:"), arn, "resource", PATTERN);
     violations.result().map(|()| arn)
 }
 

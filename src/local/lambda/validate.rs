@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::invalid_parameter;
 use crate::local::api::ApiError;
+use crate::local::constraint;
 
 const NAME_PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?";
 const ROLE_PATTERN: &str = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
@@ -41,140 +42,101 @@ const RUNTIMES: &[&str] = &[
     "provided.al2023",
 ];
 
-/// Constraints that a request breaks; AWS reports all of them in one ValidationException.
+/// Constraints that a request breaks; members that are not given break none.
 #[derive(Default)]
-pub(super) struct Violations(Vec<String>);
+pub(super) struct Violations(constraint::Violations);
 
 impl Violations {
-    pub(super) fn add(&mut self, value: impl std::fmt::Display, member: &str, constraint: impl std::fmt::Display) {
-        self.0.push(format!(
-            "Value {value} at '{member}' failed to satisfy constraint: {constraint}"
-        ));
-    }
-
-    pub(super) fn range(&mut self, value: Option<i64>, member: &str, least: i64, most: i64) {
-        match value {
-            Some(value) if value < least => self.add(
-                format!("'{value}'"),
-                member,
-                format!("Member must have value greater than or equal to {least}"),
-            ),
-            Some(value) if value > most => self.add(
-                format!("'{value}'"),
-                member,
-                format!("Member must have value less than or equal to {most}"),
-            ),
-            _ => {}
-        }
-    }
-
-    pub(super) fn longest(&mut self, value: Option<&str>, member: &str, most: usize) {
-        if let Some(value) = value.filter(|value| value.chars().count() > most) {
-            self.add(
-                format!("'{value}'"),
-                member,
-                format!("Member must have length less than or equal to {most}"),
-            );
-        }
-    }
-
-    pub(super) fn one_of(&mut self, value: Option<&str>, member: &str, choices: &[&str]) {
-        if let Some(value) = value.filter(|value| !choices.contains(value)) {
-            self.add(
-                format!("'{value}'"),
-                member,
-                format!("Member must satisfy enum value set: [{}]", choices.join(", ")),
-            );
-        }
-    }
-
-    pub(super) fn handler(&mut self, value: Option<&str>) {
-        self.longest(value, "handler", 128);
-        if let Some(value) = value.filter(|value| value.is_empty() || value.contains(char::is_whitespace)) {
-            self.add(
-                format!("'{value}'"),
-                "handler",
-                r"Member must satisfy regular expression pattern: [^\s]+",
-            );
-        }
-    }
-
-    pub(super) fn role(&mut self, value: Option<&str>) {
-        if let Some(value) = value.filter(|value| !is_role_arn(value)) {
-            self.add(
-                format!("'{value}'"),
-                "role",
-                format!("Member must satisfy regular expression pattern: {ROLE_PATTERN}"),
-            );
-        }
-    }
-
     pub(super) fn required<T>(&mut self, value: Option<&T>, member: &str)
     where
         T: ?Sized,
     {
         if value.is_none() {
-            self.add("null", member, "Member must not be null");
+            self.0.missing(member);
         }
     }
 
+    pub(super) fn range(&mut self, value: Option<i64>, member: &str, least: i64, most: i64) {
+        if let Some(value) = value {
+            self.0.range(member, value, least, most);
+        }
+    }
+
+    pub(super) fn longest(&mut self, value: Option<&str>, member: &str, most: usize) {
+        self.0.length(member, value.unwrap_or_default(), 0, most);
+    }
+
+    pub(super) fn one_of(&mut self, value: Option<&str>, member: &str, choices: &[&str]) {
+        if let Some(value) = value {
+            let constraint = format!("Member must satisfy enum value set: [{}]", choices.join(", "));
+            self.0.check(choices.contains(&value), member, value, &constraint);
+        }
+    }
+
+    pub(super) fn pattern(&mut self, holds: bool, value: &str, member: &str, pattern: &str) {
+        let constraint = format!("Member must satisfy regular expression pattern: {pattern}");
+        self.0.check(holds, member, value, &constraint);
+    }
+
+    pub(super) fn handler(&mut self, value: Option<&str>) {
+        self.longest(value, "handler", 128);
+        if let Some(value) = value {
+            let well = !value.is_empty() && !value.contains(char::is_whitespace);
+            self.pattern(well, value, "handler", r"[^\s]+");
+        }
+    }
+
+    pub(super) fn role(&mut self, value: Option<&str>) {
+        if let Some(value) = value {
+            self.pattern(is_role_arn(value), value, "role", ROLE_PATTERN);
+        }
+    }
+
+    pub(super) fn architectures(&mut self, given: &[String]) {
+        let shown = format!("[{}]", given.join(", "));
+        let well = given.iter().all(|one| ["x86_64", "arm64"].contains(&one.as_str()));
+        let one = "Member must have length less than or equal to 1";
+        let known = "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]";
+        self.0.check(given.len() <= 1, "architectures", &shown, one);
+        self.0.check(well, "architectures", &shown, known);
+    }
+
     pub(super) fn environment(&mut self, variables: Option<&IndexMap<String, String>>) {
+        let constraint = "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]";
         for key in variables.into_iter().flat_map(IndexMap::keys) {
             let mut letters = key.chars();
             let well = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
                 && key.len() > 1
                 && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-            // `_HANDLER` and the like get the message on reserved keys.
-            if !well && !is_reserved(key) {
-                self.add(
-                    format!("'{{{key}=***}}'"),
-                    "environment.variables",
-                    "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
-                );
-            }
+            // `_HANDLER` and the like get the message on reserved keys. Values may be secrets, and are not repeated.
+            let shown = format!("{{{key}=***}}");
+            self.0
+                .check(well || is_reserved(key), "environment.variables", &shown, constraint);
         }
     }
 
     /// All of them as one error.
     pub(super) fn result(self) -> Result<(), ApiError> {
-        match self.0.len() {
-            0 => Ok(()),
-            count => Err(ApiError::new(
-                "ValidationException",
-                format!(
-                    "{count} validation error{} detected: {}",
-                    if count == 1 { "" } else { "s" },
-                    self.0.join("; ")
-                ),
-            )),
-        }
+        self.0.done("ValidationException")
     }
 }
 
-pub(super) fn is_function_name(name: &str) -> bool {
-    name.chars()
-        .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')
-}
-
-pub(super) fn bad_function_name(given: &str) -> ApiError {
-    violation(
+/// The name without prefix and qualifier; `given` is what the caller wrote.
+pub(super) fn function_name(name: &str, given: &str) -> Result<(), ApiError> {
+    let mut violations = Violations::default();
+    violations.pattern(
+        !name.is_empty() && is_function_name(name),
         given,
         "functionName",
-        &format!("Member must satisfy regular expression pattern: {NAME_PATTERN}"),
-    )
+        NAME_PATTERN,
+    );
+    violations.longest(Some(name), "functionName", 64);
+    violations.result()
 }
 
-pub(super) fn name_too_long(name: &str) -> ApiError {
-    violation(name, "functionName", "Member must have length less than or equal to 64")
-}
-
-fn violation(value: &str, member: &str, constraint: &str) -> ApiError {
-    ApiError::new(
-        "ValidationException",
-        format!(
-            "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"
-        ),
-    )
+fn is_function_name(name: &str) -> bool {
+    name.chars()
+        .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')
 }
 
 /// That the runtime is one of AWS's and one that this machine can run.

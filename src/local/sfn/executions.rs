@@ -53,7 +53,7 @@ impl States {
         let input = request.optional("input", hidden(0, LARGEST_DATA));
         let trace_header = request.optional("traceHeader", text(256));
         request.finish()?;
-        let name = name.map_or_else(|| random::uuid(), str::to_owned);
+        let name = name.map_or_else(random::uuid, str::to_owned);
         check_name(&name)?;
         let input = input.unwrap_or("{}");
         check_input(input)?;

@@ -1,6 +1,6 @@
 //! Checks that a text is JSON, and says what is wrong with it in the words of AWS, whose parser is Jackson.
 
-/// Deeper than that, a text is refused rather than read.
+/// How deep arrays and objects may nest: as deep as they can be read back.
 const DEEPEST: usize = 127;
 
 /// Where and why a text is not JSON.
@@ -57,12 +57,11 @@ impl Scanner<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Result<(), NotJson> {
-        if depth > DEEPEST {
-            return Err(self.error(format!(
-                "Document nesting depth ({depth}) exceeds the maximum allowed ({DEEPEST})"
-            )));
-        }
         match self.peek() {
+            Some('{' | '[') if depth >= DEEPEST => Err(self.error(format!(
+                "Document nesting depth ({}) exceeds the maximum allowed ({DEEPEST})",
+                depth + 1
+            ))),
             Some('{') => self.object(depth),
             Some('[') => self.array(depth),
             Some('"') => self.string(),
@@ -239,6 +238,16 @@ mod tests {
         );
         let at = check("not a definition").unwrap_err();
         assert_eq!((at.line, at.column), (1, 4));
+    }
+
+    #[test]
+    fn nests_as_deep_as_serde_reads() {
+        for depth in 120..135 {
+            let text = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            let read = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+            assert_eq!(check(&text).is_ok(), read, "{depth}");
+        }
+        assert!(check(&"[".repeat(1_000_000)).is_err());
     }
 
     proptest! {

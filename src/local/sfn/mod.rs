@@ -19,6 +19,7 @@ mod roles;
 mod run;
 mod schema;
 mod settings;
+mod shared;
 mod tags;
 mod tasks;
 #[cfg(test)]
@@ -28,10 +29,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub use self::driver::Clock;
-use self::driver::Shared;
-pub use self::lambda::{Invocation, Invoked, Invoker, LambdaTasks};
+pub use self::lambda::{Invocation, Invoker, LambdaTasks};
 pub use self::roles::Roles;
+pub use self::shared::Clock;
+use self::shared::Shared;
 pub use self::tasks::{TaskOutcome, TaskRunner};
 use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::store::{Store, StoreError};

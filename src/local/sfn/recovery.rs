@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::driver::Shared;
 use super::journal;
 use super::machines;
 use super::run::{Batch, Run};
+use super::shared::Shared;
 use super::tasks::WAIT_FOR_TOKEN;
 use crate::engine::{Effect, Happened, TaskId};
 use crate::local::store::StoreError;
@@ -23,6 +23,13 @@ pub(super) enum RecoveryError {
     /// The journal leads elsewhere: another version of the engine.
     #[error("the local cloud cannot go on with the execution: its journal was written by another version")]
     OtherHistory,
+}
+
+impl RecoveryError {
+    /// Whether trying again cannot help.
+    pub(super) fn is_final(&self) -> bool {
+        !matches!(self, Self::Store(problem) if !matches!(problem, StoreError::Damaged(_)))
+    }
 }
 
 /// An execution, and what has to be done to go on with it.

@@ -68,6 +68,7 @@ impl Failure {
         match self {
             Self::Reported(_) => None,
             Self::TimedOut(_) => Some("timeout".to_owned()),
+            Self::OutOfMemory => Some("error\tError Type: Runtime.OutOfMemory".to_owned()),
             _ => Some(format!("error\tError Type: {}", self.kind())),
         }
     }

@@ -38,8 +38,8 @@ const GRACE: Duration = Duration::from_millis(200);
 const MOST_IDLE: usize = 32;
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
 
-/// What to run.
-#[derive(Clone, Debug)]
+/// What to run. The environment may hold secrets: not for printing.
+#[derive(Clone)]
 pub(super) struct Spec {
     pub(super) region: String,
     pub(super) name: String,
@@ -59,7 +59,7 @@ pub(super) struct Spec {
 }
 
 /// One invocation.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) id: String,
     /// JSON.

@@ -136,7 +136,7 @@ async function load(handler) {
 
 async function imported(file) {
   try {
-    return isModule(file) ? await import(pathToFileURL(file).href) : createRequire(file)(file);
+    return isModule(file) ? await import(pathToFileURL(file).href) : createRequire(import.meta.url)(file);
   } catch (error) {
     if (error instanceof SyntaxError) throw named('Runtime.UserCodeSyntaxError', onAws(error), error);
     if (['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(error?.code)) {

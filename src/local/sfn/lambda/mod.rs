@@ -1,5 +1,6 @@
 //! Tasks that Lambda functions do: by the function's ARN, or through `arn:aws:states:::lambda:invoke`.
 
+mod local;
 mod response;
 #[cfg(test)]
 mod tests;
@@ -13,11 +14,14 @@ use super::Clock;
 use super::tasks::{TaskOutcome, TaskRunner, WAIT_FOR_TOKEN};
 use crate::engine::TaskRequest;
 use crate::local::api::{ApiError, Pending};
+use crate::local::lambda::Invoked;
 use crate::local::random;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 /// Colons in `Function not found: arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
 const UNQUALIFIED: usize = 7;
+/// What a task may give, in bytes.
+const LARGEST_OUTPUT: usize = 262_144;
 
 /// A call of a function.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,25 +34,6 @@ pub struct Invocation {
     pub payload: Bytes,
     /// `Event`: queue it and answer at once.
     pub asynchronous: bool,
-}
-
-/// What a call of a function gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Invoked {
-    /// 200 when it ran, 202 when it was queued.
-    pub status: u16,
-    /// What the function returned, or its error in Lambda's form.
-    pub payload: Bytes,
-    /// `Unhandled`, if the function failed.
-    pub function_error: Option<String>,
-    /// The version that ran; empty when it was queued.
-    pub executed_version: String,
-    /// The id of the request.
-    pub request_id: String,
-    /// The value of `X-Amzn-Trace-Id`.
-    pub trace_id: String,
-    /// The tail of the log, as text.
-    pub log_tail: Option<String>,
 }
 
 /// Lambda, as Step Functions calls it.
@@ -82,7 +67,8 @@ impl LambdaTasks {
         };
         match (&invoked.function_error, std::str::from_utf8(&invoked.payload)) {
             (Some(_), _) => failed(&invoked.payload),
-            (None, Ok(output)) if serde_json::from_str::<Value>(output).is_ok() => {
+            // The size comes first: the engine refuses what is too large, whatever it is.
+            (None, Ok(output)) if output.len() > LARGEST_OUTPUT || serde_json::from_str::<Value>(output).is_ok() => {
                 TaskOutcome::Succeeded(output.to_owned())
             }
             _ => failed(&invoked.payload),
@@ -146,7 +132,12 @@ fn read_parameters(parameters: &Value) -> Result<Invocation, String> {
     if text("ClientContext")?.is_some() {
         return Err("not implemented by the local cloud: lambda:invoke with ClientContext".to_owned());
     }
-    let payload = parameters.get("Payload").map_or_else(|| "{}".to_owned(), Value::to_string);
+    // A blob: a text is sent as it is, so that JSON in a text becomes that JSON.
+    let payload = match parameters.get("Payload") {
+        None | Some(Value::Null) => "{}".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
     Ok(Invocation {
         qualifier: text("Qualifier")?,
         payload: payload.into(),

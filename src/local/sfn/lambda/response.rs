@@ -7,15 +7,19 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::Invoked;
 use crate::engine::Millis;
+use crate::local::lambda::Invoked;
 
 /// The response to a call that was answered `now` with that status.
 pub(super) fn of(invoked: &Invoked, now: Millis, log_tail: bool) -> Value {
     let status = invoked.status;
     let length = invoked.payload.len().to_string();
     let date = http_date(now);
-    let log = invoked.log_tail.as_ref().filter(|_| log_tail).map(|log| BASE64.encode(log));
+    let log = invoked
+        .log_tail
+        .as_ref()
+        .filter(|_| log_tail)
+        .map(|log| BASE64.encode(log));
     let log = log.as_deref();
     let executed = Some(invoked.executed_version.as_str()).filter(|version| !version.is_empty());
 

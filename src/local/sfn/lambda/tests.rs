@@ -125,7 +125,24 @@ async fn invoke_gives_the_log_if_it_is_asked_for() {
     };
     let output: Value = serde_json::from_str(&output).unwrap();
     assert_eq!(output["LogResult"], "bG9n");
-    assert_eq!(output["SdkHttpMetadata"]["AllHttpHeaders"]["X-Amz-Log-Result"], json!(["bG9n"]));
+    assert_eq!(
+        output["SdkHttpMetadata"]["AllHttpHeaders"]["X-Amz-Log-Result"],
+        json!(["bG9n"])
+    );
+}
+
+#[tokio::test]
+async fn what_invoke_sends() {
+    for (payload, want) in [
+        (json!({"x": 1}), r#"{"x":1}"#),
+        (json!(null), "{}"),
+        (json!("0.0"), "0.0"),
+        (json!("\"text\""), "\"text\""),
+        (json!([]), "[]"),
+    ] {
+        let (_, asked) = run(INVOKE, json!({"FunctionName": "f", "Payload": payload}), returned("{}")).await;
+        assert_eq!(asked.unwrap().payload, want, "{payload}");
+    }
 }
 
 #[tokio::test]

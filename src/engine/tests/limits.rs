@@ -1,0 +1,123 @@
+//! What ends executions from outside, and what is refused.
+
+use serde_json::json;
+
+use super::{check_end, single, task};
+use crate::engine::testing::{self, Answer, EPOCH, Lab};
+use crate::engine::{Effect, Happened, Status, unsupported};
+
+#[test]
+fn results_and_outputs_have_a_size() {
+    let large = Answer::Output(format!("\"{}\"", "ä".repeat(131_072)));
+    check_end(
+        task(json!({})),
+        "{}",
+        &[large],
+        "ExecutionFailed error=States.DataLimitExceeded cause=The state/task \
+         'arn:aws:lambda:us-east-1:000000000000:function:f' returned a result with a size exceeding the maximum number of \
+         bytes service limit.",
+    );
+    let double = json!({ "Type": "Pass", "Parameters": { "a.$": "$", "b.$": "$" }, "Next": "S" });
+    check_end(
+        single(double),
+        "{}",
+        &[],
+        "ExecutionFailed error=States.DataLimitExceeded cause=The state/task 'S' returned a result with a size exceeding \
+         the maximum number of bytes service limit.",
+    );
+}
+
+#[test]
+fn data_cannot_nest_without_end() {
+    let deeper = json!({ "Type": "Pass", "Parameters": { "a.$": "$" }, "Next": "S" });
+    let lab = Lab::run(&single(deeper), "{}", &[]);
+    assert!(
+        lab.last_line().ends_with("The data nest deeper than 127 levels."),
+        "{}",
+        lab.last_line()
+    );
+}
+
+#[test]
+fn a_loop_ends_at_the_limit_of_the_history() {
+    let definition = json!({ "StartAt": "A", "States": {
+        "A": { "Type": "Pass", "Next": "B" },
+        "B": { "Type": "Choice", "Choices": [{ "Variable": "$.x", "IsPresent": false, "Next": "A" }], "Default": "A" },
+    }});
+    let lab = Lab::run(&definition, "{}", &[]);
+    assert_eq!(lab.inputs.len(), 1);
+    assert_eq!(lab.history.len(), 25_000);
+    assert_eq!(
+        lab.last_line(),
+        "25000<24999 ExecutionFailed error=States.Runtime cause=The execution reached the maximum number of history \
+         events (25000)."
+    );
+    assert!(lab.history.iter().zip(1..).all(|(event, id)| event.id == id));
+}
+
+#[test]
+fn stopping_and_the_time_limit_of_the_machine_end_an_execution() {
+    let mut lab = Lab::new(&task(json!({ "TimeoutSeconds": 60 })), "{}");
+    lab.feed(Happened::Started);
+    lab.feed(Happened::Stopped {
+        error: Some("E".into()),
+        cause: None,
+    });
+    assert_eq!(lab.last_line(), "4<0 ExecutionAborted error=E");
+    let ends = &lab.effects[lab.effects.len() - 3..];
+    assert!(matches!(
+        ends,
+        [Effect::CancelTask { task: 1 }, Effect::CancelTimer { timer: 1 }, Effect::Finished(end)]
+            if end.status == Status::Aborted
+    ));
+
+    let mut definition = task(json!({}));
+    definition["TimeoutSeconds"] = json!(30);
+    let lab = Lab::run(&definition, "{}", &[Answer::Silence]);
+    assert_eq!(lab.now - EPOCH, 30_000);
+    assert_eq!(lab.last_line(), "5<0 ExecutionTimedOut error=States.Timeout");
+    assert_eq!(lab.outcome().status, Status::TimedOut);
+}
+
+#[test]
+fn what_cannot_be_executed_is_named() {
+    let inner = json!({ "StartAt": "I", "States": { "I": {
+        "Type": "Pass", "Parameters": { "x.$": "States.UUID()" }, "End": true,
+    }}});
+    let definition = json!({ "StartAt": "P", "States": {
+        "P": { "Type": "Parallel", "Branches": [inner], "Next": "M" },
+        "M": { "Type": "Map", "ItemProcessor": inner, "Next": "J" },
+        "J": { "Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "Next": "A" },
+        "A": { "Type": "Pass", "Assign": { "v": 1 }, "InputPath": "$v", "Next": "F" },
+        "F": { "Type": "Pass", "OutputPath": "$.a.length()", "Next": "T" },
+        "T": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "a.$": "$.b" }, "End": true },
+    }});
+    let found: Vec<String> = unsupported(&testing::machine(&definition))
+        .into_iter()
+        .map(|found| format!("{}: {}", found.pointer.unwrap(), found.message))
+        .collect();
+    let uses = |pointer: &str, state: &str, feature: &str| {
+        format!("{pointer}: state `{state}` uses {feature}, which the local cloud cannot execute yet")
+    };
+    assert_eq!(
+        found,
+        [
+            uses("/States/P", "P", "the state type Parallel"),
+            uses(
+                "/States/P/Branches/0/States/I",
+                "I",
+                "the intrinsic function `States.UUID` in Parameters `x.$`"
+            ),
+            uses("/States/M", "M", "the state type Map"),
+            uses(
+                "/States/M/ItemProcessor/States/I",
+                "I",
+                "the intrinsic function `States.UUID` in Parameters `x.$`"
+            ),
+            uses("/States/J", "J", "the query language JSONata"),
+            uses("/States/A", "A", "the field Assign"),
+            uses("/States/A", "A", "the variable `$v` in InputPath"),
+            uses("/States/F", "F", "the function `length()` in the path OutputPath"),
+        ]
+    );
+}

@@ -1,0 +1,317 @@
+//! How one input advances an execution. States are run in a loop, never by recursion.
+
+use super::data::Data;
+use super::errors::{Ended, Failure, Interrupt, TIMEOUT, Turned};
+use super::execution::{Branch, BranchId, Execution, OpenTask, Purpose, ROOT, Timer, Visit};
+use super::history;
+use super::retry::{self, Random, Retries};
+use super::states;
+use super::{Effect, Happened, Input, Millis, Status, TaskId, TimerId};
+use crate::asl::model::{State, StateKind, StateMachine, Work};
+
+/// How a state goes on.
+pub(super) enum Flow<'a> {
+    /// It waits for an input.
+    Wait,
+    /// It is left with an output, for another state or for the end.
+    Leave(Data, Option<&'a str>),
+}
+
+/// See [`super::step`].
+pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &Input) -> Vec<Effect> {
+    if execution.outcome.is_some() {
+        return Vec::new();
+    }
+    let mut turn = Turn {
+        machine,
+        execution,
+        now: input.at,
+        random: Random::new(input.seed),
+        effects: Vec::new(),
+    };
+    // Either way the effects hold all that is to be done.
+    let (Ok(()) | Err(Ended)) = turn.take(&input.what);
+    turn.effects
+}
+
+/// The work on one input.
+pub(super) struct Turn<'a> {
+    pub(super) machine: &'a StateMachine,
+    pub(super) execution: &'a mut Execution,
+    pub(super) now: Millis,
+    pub(super) random: Random,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl<'a> Turn<'a> {
+    fn take(&mut self, what: &Happened) -> Result<(), Ended> {
+        match what {
+            Happened::Started => self.begin(),
+            _ if !self.execution.begun => Ok(()),
+            Happened::TimerFired { timer } => self.timer_fired(*timer),
+            Happened::Stopped { error, cause } => {
+                let details = history::failure("executionAbortedEventDetails", error.as_deref(), cause.as_deref());
+                Err(self.interrupted(
+                    "ExecutionAborted",
+                    details,
+                    Status::Aborted,
+                    error.clone(),
+                    cause.clone(),
+                ))
+            }
+            Happened::TaskStarted { task } => states::task::started(self, *task),
+            Happened::TaskSubmitted { task, output } => states::task::submitted(self, *task, output),
+            Happened::TaskHeartbeat { task } => {
+                states::task::heartbeat(self, *task);
+                Ok(())
+            }
+            Happened::TaskSucceeded { task, output } => {
+                self.task_done(*task, |turn, task| states::task::succeeded(turn, task, output))
+            }
+            Happened::TaskFailed { task, error, cause } => self.task_done(*task, |turn, task| {
+                states::task::failed(turn, &task, "Failed", Failure::reported(error.clone(), cause.clone()))
+            }),
+            Happened::TaskNotStarted { task, error, cause } => self.task_done(*task, |turn, task| {
+                let failure = Failure::reported(Some(error.clone()), Some(cause.clone()));
+                states::task::failed(turn, &task, states::task::not_started(&task), failure)
+            }),
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), Ended> {
+        if std::mem::replace(&mut self.execution.begun, true) {
+            return Ok(());
+        }
+        let start = &self.execution.start;
+        let input = Data::from_text(&start.input).map_err(|error| error.to_string());
+        let role_arn = start.role_arn.clone();
+        self.execution.branches.insert(ROOT, Branch::default());
+        let input = match input {
+            Ok(input) => input,
+            // StartExecution checks the input; who does not gets an execution that says what is wrong.
+            Err(error) => {
+                let input = Data::new(start.input.clone().into());
+                self.push(0, "ExecutionStarted", history::execution_started(&input, &role_arn));
+                let failure = Failure::reported(
+                    Some("States.Runtime".to_owned()),
+                    Some(format!("the input of the execution is not JSON: {error}")),
+                );
+                return Err(self.fail(ROOT, &failure));
+            }
+        };
+        self.execution.input = input.clone();
+        self.push(0, "ExecutionStarted", history::execution_started(&input, &role_arn));
+        if let Some(seconds) = self.machine.timeout_seconds {
+            self.set_timer(seconds.saturating_mul(1000), Purpose::ExecutionTimeout);
+        }
+        let start_at = self.machine.start_at.as_str();
+        let first = self.enter(ROOT, start_at, input);
+        self.proceed(ROOT, start_at, first)
+    }
+
+    fn timer_fired(&mut self, timer: TimerId) -> Result<(), Ended> {
+        let Some(timer) = self.execution.timers.remove(&timer) else {
+            return Ok(());
+        };
+        match timer.purpose {
+            Purpose::ExecutionTimeout => {
+                let details = history::failure("executionTimedOutEventDetails", Some(TIMEOUT), None);
+                let error = Some(TIMEOUT.to_owned());
+                Err(self.interrupted("ExecutionTimedOut", details, Status::TimedOut, error, None))
+            }
+            Purpose::Wait(branch) => self.resume(branch, states::wait::over),
+            Purpose::Retry(branch) => self.resume(branch, Self::work),
+            Purpose::TaskTimeout(task) => self.task_timed_out(task, false),
+            Purpose::Heartbeat(task) => self.task_timed_out(task, true),
+        }
+    }
+
+    fn task_timed_out(&mut self, task: TaskId, heartbeat: bool) -> Result<(), Ended> {
+        if self.execution.tasks.contains_key(&task) {
+            self.effects.push(Effect::CancelTask { task });
+        }
+        self.task_done(task, |turn, task| {
+            states::task::failed(turn, &task, "TimedOut", Failure::timeout(heartbeat))
+        })
+    }
+
+    /// Closes a task, if it is open, and goes on with its state.
+    fn task_done(
+        &mut self,
+        task: TaskId,
+        work: impl FnOnce(&mut Self, OpenTask) -> Turned<Flow<'a>>,
+    ) -> Result<(), Ended> {
+        let Some(task) = self.execution.tasks.remove(&task) else {
+            return Ok(());
+        };
+        let heartbeat = task.heartbeat.map(|(timer, _)| timer);
+        for timer in task.timeout.into_iter().chain(heartbeat) {
+            self.cancel_timer(timer);
+        }
+        self.resume(task.branch, |turn, _, _| work(turn, task))
+    }
+
+    /// Goes on with the state that a branch is in.
+    fn resume(
+        &mut self,
+        branch: BranchId,
+        work: impl FnOnce(&mut Self, BranchId, &'a State) -> Turned<Flow<'a>>,
+    ) -> Result<(), Ended> {
+        let Some(visit) = self.execution.visit(branch) else {
+            return Ok(());
+        };
+        let Some(state) = self.machine.states.get(&visit.state) else {
+            return Ok(());
+        };
+        let flow = work(self, branch, state);
+        self.proceed(branch, &state.name, flow)
+    }
+
+    /// Runs state after state until one waits or the end is reached.
+    fn proceed(&mut self, branch: BranchId, mut name: &'a str, mut flow: Turned<Flow<'a>>) -> Result<(), Ended> {
+        loop {
+            let (output, next) = match self.recovered(branch, name, flow) {
+                Ok(Flow::Wait) => return Ok(()),
+                Ok(Flow::Leave(output, next)) => (output, next),
+                Err(Interrupt::Ended) => return Err(Ended),
+                Err(Interrupt::Failed(failure)) => return Err(self.fail(branch, &failure)),
+            };
+            if output.is_too_large() {
+                return Err(self.fail(branch, &Failure::state_output_too_large(name)));
+            }
+            self.emit(
+                branch,
+                &self.state_event(name, "Exited"),
+                history::state_exited(name, &output),
+            )?;
+            match next {
+                Some(next) => {
+                    name = next;
+                    flow = self.enter(branch, name, output);
+                }
+                None => return Err(self.succeed(branch, &output)),
+            }
+        }
+    }
+
+    fn state_event(&self, name: &str, what: &str) -> String {
+        let kind = self.machine.states.get(name).map_or("", |state| state.kind.type_name());
+        format!("{kind}State{what}")
+    }
+
+    fn enter(&mut self, branch: BranchId, name: &'a str, input: Data) -> Turned<Flow<'a>> {
+        let Some(state) = self.machine.states.get(name) else {
+            // Validation refuses such machines; one that was not validated must still end.
+            return Err(Failure::runtime(format!("There is no state '{name}'.")).into());
+        };
+        let kind = self.state_event(name, "Entered");
+        let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
+        if let Some(branch) = self.execution.branches.get_mut(&branch) {
+            branch.visit = Some(Visit {
+                state: name.to_owned(),
+                entered_event,
+                entered_at: self.now,
+                input,
+                retries: Retries::default(),
+            });
+        }
+        self.work(branch, state)
+    }
+
+    /// Does what the type of a state says, for the first time or again.
+    fn work(&mut self, branch: BranchId, state: &'a State) -> Turned<Flow<'a>> {
+        let Some(visit) = self.execution.visit(branch).cloned() else {
+            return Ok(Flow::Wait);
+        };
+        match &state.kind {
+            StateKind::Pass(pass) => states::pass::run(self, &visit, state, pass),
+            StateKind::Choice(choice) => states::choice::run(self, &visit, state, choice),
+            StateKind::Wait(wait) => states::wait::run(self, branch, &visit, state, wait),
+            StateKind::Task(task) => states::task::schedule(self, branch, &visit, state, task),
+            StateKind::Succeed => states::succeed::run(self, &visit, state),
+            StateKind::Fail(fail) => states::fail::run(self, &visit, fail),
+            StateKind::Parallel(_) | StateKind::Map(_) => Err(Failure::runtime(format!(
+                "States of type {} are not supported by the local cloud yet.",
+                state.kind.type_name()
+            ))
+            .into()),
+        }
+    }
+
+    /// Gives a failure to the retriers and catchers of its state.
+    fn recovered(&mut self, branch: BranchId, name: &str, flow: Turned<Flow<'a>>) -> Turned<Flow<'a>> {
+        let failure = match flow {
+            Err(Interrupt::Failed(failure)) => failure,
+            other => return other,
+        };
+        let Some(visit) = self
+            .execution
+            .branches
+            .get_mut(&branch)
+            .and_then(|branch| branch.visit.as_mut())
+        else {
+            return Err(failure.into());
+        };
+        let failure = failure.named(name, visit.entered_event);
+        let Some(work) = self
+            .machine
+            .states
+            .get(name)
+            .and_then(work_of)
+            .filter(|_| failure.catchable)
+        else {
+            return Err(failure.into());
+        };
+        if let Some(delay) = visit.retries.delay(&work.retry, &failure, &mut self.random) {
+            self.set_timer(delay, Purpose::Retry(branch));
+            return Ok(Flow::Wait);
+        }
+        let Some(catcher) = retry::catcher(&work.catch, &failure) else {
+            return Err(failure.into());
+        };
+        let entered_event = visit.entered_event;
+        let output = super::data::combine(&catcher.result_path, &visit.input, Data::new(failure.output()))
+            .map_err(|failure| failure.named(name, entered_event))?;
+        Ok(Flow::Leave(output, Some(&catcher.next)))
+    }
+
+    pub(super) fn next_task(&mut self) -> TaskId {
+        self.execution.last_task += 1;
+        self.execution.last_task
+    }
+
+    pub(super) fn open_task(&mut self, task: OpenTask) {
+        self.effects.push(Effect::ScheduleTask(task.request.clone()));
+        self.execution.tasks.insert(task.request.task, task);
+    }
+
+    /// Sets a timer that fires after so many milliseconds.
+    pub(super) fn set_timer(&mut self, delay: u64, purpose: Purpose) -> TimerId {
+        self.execution.last_timer += 1;
+        let timer = self.execution.last_timer;
+        let at = self.now.saturating_add(delay);
+        self.execution.timers.insert(timer, Timer { at, purpose });
+        self.effects.push(Effect::SetTimer { timer, at });
+        timer
+    }
+
+    pub(super) fn cancel_timer(&mut self, timer: TimerId) {
+        if self.execution.timers.remove(&timer).is_some() {
+            self.effects.push(Effect::CancelTimer { timer });
+        }
+    }
+
+    /// The state of that name.
+    pub(super) fn state(&self, name: &str) -> Option<&'a State> {
+        self.machine.states.get(name)
+    }
+}
+
+fn work_of(state: &State) -> Option<&Work> {
+    match &state.kind {
+        StateKind::Task(task) => Some(&task.work),
+        StateKind::Parallel(parallel) => Some(&parallel.work),
+        StateKind::Map(map) => Some(&map.work),
+        _ => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! What all executions share: the store, the clock, what does tasks, and who is running.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::driver::{Driver, Message};
+use super::run::{Batch, Run};
+use super::tasks::TaskRunner;
+use super::{definition, journal, recovery};
+use crate::asl::model::StateMachine;
+use crate::engine::{Happened, Millis};
+use crate::local::store::{Store, StoreError};
+
+/// Tells the time, in milliseconds since the epoch.
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// What all executions share.
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) tasks: Arc<dyn TaskRunner>,
+    pub(super) clock: Clock,
+    /// The running executions by ARN.
+    running: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
+    /// Definitions that were read, by revision.
+    machines: Mutex<HashMap<i64, Arc<StateMachine>>>,
+    /// True from the moment on from which nothing may be written any more.
+    pub(super) closed: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(super) fn new(store: Store, tasks: Arc<dyn TaskRunner>, clock: Clock) -> Self {
+        Self {
+            store,
+            tasks,
+            clock,
+            running: Mutex::default(),
+            machines: Mutex::default(),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        (self.clock)()
+    }
+
+    /// After this no execution moves any more. Waits for a transaction that is under way.
+    pub(super) fn close(&self) {
+        let _ = self.store.read::<(), StoreError>(|_| {
+            self.closed.send_replace(true);
+            Ok(())
+        });
+        self.closed.send_replace(true);
+        lock(&self.running).clear();
+    }
+
+    /// The model of a revision; read at most once.
+    pub(super) fn machine(
+        &self,
+        revision: i64,
+        definition: impl FnOnce() -> Result<String, StoreError>,
+    ) -> Result<Option<Arc<StateMachine>>, StoreError> {
+        if let Some(known) = lock(&self.machines).get(&revision) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(machine) = definition::reread(&definition()?).map(Arc::new) else {
+            return Ok(None);
+        };
+        lock(&self.machines).insert(revision, machine.clone());
+        Ok(Some(machine))
+    }
+
+    /// Sends something to a running execution and waits until it is stored. `None` if the execution is not running.
+    pub(super) async fn tell(&self, arn: &str, what: Happened) -> Option<bool> {
+        let inbox = lock(&self.running).get(arn).cloned()?;
+        let (stored, done) = oneshot::channel();
+        inbox
+            .send(Message {
+                what,
+                stored: Some(stored),
+            })
+            .ok()?;
+        done.await.ok()
+    }
+
+    /// Starts to drive an execution that `store` writes down; nothing is driven if it fails or the first batch ended it.
+    pub(super) fn begin<E>(
+        self: &Arc<Self>,
+        arn: &str,
+        run: Run,
+        first: Batch,
+        store: impl FnOnce(&Batch) -> Result<i64, E>,
+    ) -> Result<(), E> {
+        // Held until the execution is known here: who reads in the store that it runs can stop it.
+        let mut running = lock(&self.running);
+        let id = store(&first)?;
+        if first.outcome.is_none() {
+            let (outbox, inbox) = mpsc::unbounded_channel();
+            running.insert(arn.to_owned(), outbox.clone());
+            let shared = self.clone();
+            let arn = arn.to_owned();
+            self.spawn(id, arn.clone(), async move {
+                Driver::new(shared, id, &arn, run, inbox, outbox)
+                    .drive(first.effects)
+                    .await;
+            });
+        }
+        Ok(())
+    }
+
+    /// Goes on with an execution of an earlier process.
+    pub(super) fn resume(self: &Arc<Self>, id: i64, arn: String) {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        lock(&self.running).insert(arn.clone(), outbox.clone());
+        let shared = self.clone();
+        self.spawn(id, arn.clone(), async move {
+            match recovery::rebuild(&shared, id) {
+                Ok(rebuilt) => {
+                    let driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
+                    driver.waiting_for(rebuilt.waiting).drive(rebuilt.effects).await;
+                }
+                Err(problem) if problem.is_final() => shared.abandon(id, &arn, &problem.to_string()),
+                // It can be tried again when the store is opened next.
+                Err(_) => shared.ended(&arn),
+            }
+        });
+    }
+
+    /// Runs a driver; a panic in it ends its execution visibly instead of leaving it running for ever.
+    fn spawn(self: &Arc<Self>, id: i64, arn: String, driver: impl Future<Output = ()> + Send + 'static) {
+        let shared = self.clone();
+        let driver = tokio::spawn(driver);
+        tokio::spawn(async move {
+            if driver.await.is_err_and(|error| error.is_panic()) {
+                shared.abandon(id, &arn, "the engine of the local cloud failed");
+            }
+        });
+    }
+
+    fn abandon(&self, id: i64, arn: &str, cause: &str) {
+        // If even this cannot be written, the execution stays and is tried again when the store is opened next.
+        let _ = self.write(|connection| journal::abandon(connection, id, self.now(), cause));
+        self.ended(arn);
+    }
+
+    /// Nothing drives that execution any more.
+    pub(super) fn ended(&self, arn: &str) {
+        lock(&self.running).remove(arn);
+    }
+
+    /// A transaction, unless the service was closed.
+    pub(super) fn write(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<(), StoreError>,
+    ) -> Result<Written, StoreError> {
+        self.store.write(|transaction| {
+            if *self.closed.borrow() {
+                return Ok(Written::Closed);
+            }
+            work(transaction).map(|()| Written::Stored)
+        })
+    }
+}
+
+/// What became of a transaction.
+pub(super) enum Written {
+    /// It is durable.
+    Stored,
+    /// The service was closed before: nothing was written.
+    Closed,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing is left half done under these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,37 @@
+//! How the services of the local cloud know each other: each says what it needs, here it is given to them.
+
+use std::sync::Arc;
+
+use super::api::Service;
+use super::iam::Iam;
+use super::lambda::Lambda;
+use super::logs::Logs;
+use super::sfn::{self, LambdaTasks, StepFunctions};
+use super::store::{Store, StoreError};
+use super::sts::Sts;
+use super::{Place, clock};
+
+/// The services over a store, by their names in credential scopes. The door closes the last first: executions stop calling
+/// functions before functions end. To be called inside a Tokio runtime.
+pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<(&'static str, Arc<dyn Service>)>, StoreError> {
+    let iam = Arc::new(Iam::open(store.clone())?);
+    let logs = Arc::new(Logs::open(store.clone())?);
+    let lambda = Lambda::open(
+        store.clone(),
+        &place.folder,
+        iam.clone(),
+        logs.clone(),
+        place.endpoint.clone(),
+    )?;
+    lambda.resume()?;
+    let now: sfn::Clock = Arc::new(clock::now);
+    let tasks = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
+    let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), now)?;
+    Ok(vec![
+        ("iam", iam),
+        ("sts", Arc::new(Sts)),
+        ("logs", logs),
+        ("lambda", Arc::new(lambda)),
+        ("states", Arc::new(states)),
+    ])
+}
