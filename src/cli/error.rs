@@ -131,8 +131,8 @@ impl From<CloudError> for CommandError {
         Self {
             exit,
             message: error.message,
-            // What AWS answered is in the message; what is below it is the SDK's own plumbing.
-            source: error.source.filter(|_| error.kind == ErrorKind::Unreachable),
+            // What AWS answered, or why it did not, is in the message; what is below it is the SDK's own plumbing.
+            source: None,
             hints: error.hints,
         }
     }
@@ -174,10 +174,8 @@ mod tests {
             error.render(Theme::PLAIN),
             "error: cannot create role r: AccessDenied\n  hint: ask for iam:CreateRole\n"
         );
-        let mut unreachable = cloud_error(ErrorKind::Unreachable);
-        unreachable.source = Some("connection refused".into());
-        let text = CommandError::from(unreachable).render(Theme::PLAIN);
-        assert!(text.contains("\n  caused by: connection refused\n"), "{text}");
+        let error = CommandError::failed("cannot read x: no such file").because("no such file");
+        assert_eq!(error.render(Theme::PLAIN), "error: cannot read x: no such file\n");
         let error = CommandError::failed("cannot read x\u{1b}[2J").because("no such file");
         assert_eq!(
             error.render(Theme::PLAIN),

@@ -20,7 +20,7 @@ impl App {
             self.print_findings(findings);
         }
         if failed {
-            return Err(CommandError::wrong(format!("{what} has {}", counted(findings))));
+            return Err(CommandError::wrong(format!("{what} cannot be used as it is")));
         }
         Ok(())
     }

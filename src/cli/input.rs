@@ -35,7 +35,7 @@ impl App {
             None => ("--input".to_owned(), argument.to_owned()),
         };
         parse(&name, &text).map_err(|finding| {
-            match self.show("the input", &[finding]) {
+            match self.show("the input", &[*finding]) {
                 Err(error) => error,
                 // It has an error, so that this does not happen.
                 Ok(()) => CommandError::wrong("the input is not JSON"),
@@ -53,7 +53,7 @@ async fn read_stdin() -> Result<String, CommandError> {
     }
 }
 
-fn parse(name: &str, text: &str) -> Result<Input, Diagnostic> {
+fn parse(name: &str, text: &str) -> Result<Input, Box<Diagnostic>> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(Input {
             text: text.to_owned(),
@@ -68,7 +68,8 @@ fn parse(name: &str, text: &str) -> Result<Input, Diagnostic> {
             };
             let message = error.to_string();
             let reason = message.split(" at line ").next().unwrap_or(&message);
-            Err(Diagnostic::error("input-not-json", format!("the input is not JSON: {reason}")).at(Some(&span)))
+            let finding = Diagnostic::error("input-not-json", format!("the input is not JSON: {reason}"));
+            Err(Box::new(finding.at(Some(&span))))
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Starting executions and following them: what `deploy` and `start` share.
 
+use std::path::Path;
+
 use tokio::task::JoinSet;
 
 use super::app::App;
@@ -17,6 +19,8 @@ use crate::stack::model::{MachineKind, Stack, StateMachine};
 
 /// Executions to be started.
 pub(super) struct Launch<'a> {
+    /// The stack file, for the command that would deploy it.
+    pub(super) file: &'a Path,
     pub(super) machine: &'a StateMachine,
     pub(super) input: Input,
     /// Their names, one for each.
@@ -88,18 +92,23 @@ impl App {
             });
         }
         match failure {
-            Some(error) => Err(self.not_started(error, launch.machine)),
+            Some(error) => Err(self.not_started(error, launch)),
             None => Ok(arns.into_iter().map(|(_, arn)| arn).collect()),
         }
     }
 
-    fn not_started(&self, error: CloudError, machine: &StateMachine) -> CommandError {
+    fn not_started(&self, error: CloudError, launch: &Launch<'_>) -> CommandError {
         if error.kind == ErrorKind::NotFound {
-            return CommandError::wrong(format!("the state machine {} is not deployed", machine.name))
-                .because(error)
-                .hint(format!("`{}` deploys it", self.command_line("deploy FILE", None)));
+            let deploy = self.command_line("deploy", Some(launch.file));
+            return CommandError::wrong(format!("the state machine {} is not deployed", launch.machine.name))
+                .hint(format!("`{deploy}` deploys it"));
         }
-        error.into()
+        let name_is_taken = error.message.contains("ExecutionAlreadyExists");
+        let error = CommandError::from(error);
+        if name_is_taken {
+            return error.hint("the name of an execution stays taken for 90 days: give another `--name`");
+        }
+        error
     }
 
     /// Outputs are data: of one execution as it is, of several as one line each.

@@ -69,7 +69,7 @@ pub async fn follow_all(
 
 fn broken_off(error: tokio::task::JoinError) -> CloudError {
     CloudError {
-        message: "following an execution broke off".to_owned(),
+        message: format!("following an execution broke off: {error}"),
         kind: ErrorKind::Failed,
         hints: Vec::new(),
         source: Some(Box::new(error)),

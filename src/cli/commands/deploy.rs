@@ -64,7 +64,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
 
 /// What to start afterwards: nothing if nothing changes, unless it was asked for.
 fn plan_launch<'a>(
-    args: &Args,
+    args: &'a Args,
     prepared: &'a Prepared,
     input: Option<Input>,
 ) -> Result<Option<Launch<'a>>, CommandError> {
@@ -76,6 +76,7 @@ fn plan_launch<'a>(
     }
     let (id, machine) = pick_machine(stack, None)?;
     Ok(Some(Launch {
+        file: &args.stack.file,
         machine,
         input: input.unwrap_or_else(|| input_of_stack(stack, id)),
         names: names(&stack.name, args.name.as_deref(), 1),

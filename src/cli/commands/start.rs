@@ -40,6 +40,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     };
     let cloud = app.connect().await?;
     let launch = Launch {
+        file: &args.stack.file,
         machine,
         input,
         names: names(&stack.name, args.name.as_deref(), args.count as usize),

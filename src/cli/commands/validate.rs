@@ -56,7 +56,7 @@ fn say_verdict(app: &App, file: &str, is_valid: bool, findings: &[Diagnostic]) {
     match (is_valid, findings.is_empty()) {
         (true, true) => app.ui.say(&format!("{file} is valid")),
         (true, false) => app.ui.say(&format!("{file} is valid, with {}", counted(findings))),
-        (false, _) => app.ui.err(&format!("{file} has {}", counted(findings))),
+        (false, _) => app.ui.err(&format!("{file} is not valid")),
     }
 }
 
