@@ -226,3 +226,6 @@ pub(crate) fn too_large(operation: &str) -> ApiError {
 pub(crate) fn plain_error(status: u16, message: &str) -> Response<Bytes> {
     respond(status, "application/json", json!({ "message": message }).to_string())
 }
+
+#[cfg(test)]
+mod tests;

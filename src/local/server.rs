@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -94,12 +94,83 @@ async fn serve(stream: TcpStream, peer: SocketAddr, cloud: LocalCloud, mut stopp
 
 async fn answer(request: Request<Incoming>, cloud: LocalCloud) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
+    let too_large = || plain_error(413, &too_large(parts.uri.path()).message);
+    // Said beforehand, or found out while reading.
+    if body.size_hint().lower() > BODY_LIMIT as u64 {
+        return Ok(too_large().map(Full::new));
+    }
     let response = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => cloud.handle(Request::from_parts(parts, body.to_bytes())).await,
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            plain_error(413, &too_large(parts.uri.path()).message)
-        }
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => too_large(),
         Err(_) => plain_error(400, "the request body broke off"),
     };
     Ok(response.map(Full::new))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::local::testing::Cloud;
+
+    /// Sends raw bytes, and gives what comes back until the server closes the connection.
+    async fn check(sent: &str, expected_status: &str, expected_content: &str) {
+        let cloud = Cloud::open().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let _server = Server::start(listener, cloud.cloud.clone());
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected_status}")), "{answer}");
+        assert!(answer.contains(expected_content), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn requests_over_tcp() {
+        let identity = "Action=GetCallerIdentity&Version=2011-06-15";
+        let post = |body: &str, headers: &str| {
+            format!(
+                "POST / HTTP/1.1\r\nHost: sync-localhost:4566\r\nConnection: close\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\n{headers}\r\n{body}"
+            )
+        };
+        let length = format!("Content-Length: {}\r\n", identity.len());
+        check(&post(identity, &length), "200", "<Account>000000000000</Account>").await;
+        let chunked = format!("{:x}\r\n{identity}\r\n0\r\n\r\n", identity.len());
+        check(
+            &post(&chunked, "Transfer-Encoding: chunked\r\n"),
+            "200",
+            "x-amzn-requestid",
+        )
+        .await;
+        check(
+            &post("", "Content-Length: 70167212\r\n"),
+            "413",
+            "Request must be smaller than",
+        )
+        .await;
+        check("nonsense\r\n\r\n", "400", "").await;
+    }
+
+    #[tokio::test]
+    async fn stopping_ends_idle_connections_and_the_listener() {
+        let cloud = Cloud::open().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut server = Server::start(listener, cloud.cloud.clone());
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        idle.write_all(b"GET /_localstack/health HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut first = [0; 4];
+        idle.read_exact(&mut first).await.unwrap();
+        server.stop(Duration::from_secs(60)).await;
+        let mut rest = String::new();
+        idle.read_to_string(&mut rest).await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
 }

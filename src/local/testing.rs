@@ -10,7 +10,7 @@ use super::{LocalCloud, Place};
 
 /// A local cloud in a folder that lives as long as this.
 pub(crate) struct Cloud {
-    cloud: LocalCloud,
+    pub(crate) cloud: LocalCloud,
     _folder: tempfile::TempDir,
 }
 

@@ -58,13 +58,11 @@ impl Lambda {
 
     /// One attempt; gives the event back if it has to be tried again.
     async fn attempt(&self, mut event: Event) -> Option<Event> {
-        let reference = Reference {
-            region: event.region.clone(),
-            name: event.name.clone(),
-            qualifier: None,
+        let Ok(function) = self.find(&Reference::to(&event.region, &event.name)) else {
+            // Deleted meanwhile; a function of the same name is another one. What cannot be removed is tried at the next start.
+            let _: Result<(), StoreError> = self.inner.store.write(|at| table::delete_event(at, &event.id));
+            return None;
         };
-        // Deleted meanwhile, and the event with it.
-        let function = self.find(&reference).ok()?;
         let request = self.request(event.id.clone(), Bytes::from(event.payload.clone()));
         let wait = match self.run(&function, request).await {
             Ok(invoked) if invoked.function_error.is_none() => None,

@@ -66,7 +66,7 @@ impl Lambda {
             }
             table::put_function(at, &function)?;
             table::put_code(at, &function.region, &function.name, &zip)?;
-            self.inner.preparations.set(&function, Phase::Creating);
+            self.inner.preparations.begin(&function, Phase::Creating);
             Ok(())
         })?;
         let answer = json(201, &function.configuration(&Phase::Creating));
@@ -87,7 +87,7 @@ impl Lambda {
             table::delete_function(at, &function.region, &function.name)?;
             Ok::<_, ApiError>(function)
         })?;
-        self.inner.preparations.set(&function, Phase::Settled);
+        self.inner.preparations.forget(&function);
         self.inner.executor.retire(&function.region, &function.name);
         if !self.inner.executor.is_busy(&function.region, &function.name) {
             // What is left is removed when a function of that name is made again.

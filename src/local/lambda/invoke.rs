@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::create::qualifier;
 use super::executor::{Refused, Request, Spec};
 use super::function::Function;
+use super::prepare::could_not_be_unpacked;
+use super::reference::Reference;
 use super::validate::Violations;
 use super::{Invoked, Lambda, no_content, reference, reply, service_exception, user_error};
 use crate::local::api::{ApiError, Call, Reply};
@@ -97,10 +99,17 @@ impl Lambda {
     }
 
     pub(super) async fn run(&self, function: &Function, request: Request) -> Result<Invoked, ApiError> {
+        let running = self
+            .inner
+            .executor
+            .enter(&function.region, &function.name, function.reserved_concurrency)
+            .map_err(refused)?;
+        // Again, now that it counts as running: its code is not removed from here on.
+        let function = self.find(&Reference::to(&function.region, &function.name))?;
         let task_root = self
-            .code_folder(function)
+            .code_folder(&function)
             .await
-            .map_err(|problem| service_exception(format!("The code could not be unpacked: {problem}")))?;
+            .map_err(|problem| service_exception(could_not_be_unpacked(&problem)))?;
         let spec = Spec {
             region: function.region.clone(),
             name: function.name.clone(),
@@ -112,19 +121,10 @@ impl Lambda {
             memory: function.settings.memory,
             environment: function.settings.environment.clone().unwrap_or_default(),
             log_group: function.log_group(),
-            reserved_concurrency: function.reserved_concurrency,
             task_root,
         };
         let (request_id, trace_id) = (request.id.clone(), request.trace_id.clone());
-        let finished = self
-            .inner
-            .executor
-            .run(spec, request)
-            .await
-            .map_err(|refused| match refused {
-                Refused::Throttled(reason) => throttled(reason),
-                Refused::Broken(why) => service_exception(why),
-            })?;
+        let finished = self.inner.executor.run(spec, request, running).await.map_err(refused)?;
         Ok(Invoked {
             status: 200,
             payload: finished.payload,
@@ -193,8 +193,13 @@ fn client_context(encoded: &str) -> Result<String, ApiError> {
         })
 }
 
-fn throttled(reason: &str) -> ApiError {
-    let mut error = user_error(429, "TooManyRequestsException", "Rate Exceeded.");
-    error.extra.insert("Reason".to_owned(), Value::from(reason));
-    error
+fn refused(refused: Refused) -> ApiError {
+    match refused {
+        Refused::Throttled(reason) => {
+            let mut error = user_error(429, "TooManyRequestsException", "Rate Exceeded.");
+            error.extra.insert("Reason".to_owned(), Value::from(reason));
+            error
+        }
+        Refused::Broken(why) => service_exception(why),
+    }
 }

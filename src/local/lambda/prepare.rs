@@ -3,6 +3,7 @@
 //! The phases live in memory: after a restart every function is settled, and its code is unpacked when it is next invoked.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,28 +87,47 @@ fn conflict(why: &str) -> ApiError {
     )
 }
 
-/// The phases of all functions that are not settled, by region and name.
+/// The phases of all functions that are not settled, each with the revision that it is of.
 #[derive(Default)]
-pub(super) struct Preparations(Mutex<HashMap<(String, String), Phase>>);
+pub(super) struct Preparations(Mutex<HashMap<Key, (String, Phase)>>);
+
+type Key = (String, String);
 
 impl Preparations {
     pub(super) fn phase(&self, function: &Function) -> Phase {
-        self.phases().get(&key(function)).cloned().unwrap_or(Phase::Settled)
+        let phase = self.phases().get(&key(function)).map(|(_, phase)| phase.clone());
+        phase.unwrap_or(Phase::Settled)
     }
 
-    pub(super) fn set(&self, function: &Function, phase: Phase) {
-        match phase {
-            Phase::Settled => self.phases().remove(&key(function)),
-            phase => self.phases().insert(key(function), phase),
-        };
+    pub(super) fn begin(&self, function: &Function, phase: Phase) {
+        self.phases()
+            .insert(key(function), (function.revision_id.clone(), phase));
     }
 
-    fn phases(&self) -> MutexGuard<'_, HashMap<(String, String), Phase>> {
+    /// Unless something else has begun meanwhile.
+    fn end(&self, function: &Function, result: Result<(), String>) {
+        let mut phases = self.phases();
+        if let Entry::Occupied(mut entry) = phases.entry(key(function))
+            && entry.get().0 == function.revision_id
+        {
+            match result {
+                Ok(()) => drop(entry.remove()),
+                Err(problem) => entry.get_mut().1 = Phase::Failed(problem),
+            }
+        }
+    }
+
+    /// The function is gone.
+    pub(super) fn forget(&self, function: &Function) {
+        self.phases().remove(&key(function));
+    }
+
+    fn phases(&self) -> MutexGuard<'_, HashMap<Key, (String, Phase)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn key(function: &Function) -> (String, String) {
+fn key(function: &Function) -> Key {
     (function.region.clone(), function.name.clone())
 }
 
@@ -116,11 +136,9 @@ impl Lambda {
     pub(super) fn prepare(&self, function: Function) {
         let lambda = self.clone();
         tokio::spawn(async move {
-            let phase = match lambda.code_folder(&function).await {
-                Ok(_) => Phase::Settled,
-                Err(problem) => Phase::Failed(format!("The code could not be unpacked: {problem}")),
-            };
-            lambda.inner.preparations.set(&function, phase);
+            let unpacked = lambda.code_folder(&function).await;
+            let result = unpacked.map(drop).map_err(|problem| could_not_be_unpacked(&problem));
+            lambda.inner.preparations.end(&function, result);
         });
     }
 
@@ -153,7 +171,8 @@ impl Lambda {
         if !self.inner.executor.is_busy(&function.region, &function.name) {
             remove_others(&parent, folder);
         }
-        code::unpack(&zip, folder, &format!("unpacking-{}", self.inner.surroundings.uuid()))
+        let scratch = format!("{}{}", scratch_prefix(), self.inner.surroundings.uuid());
+        code::unpack(&zip, folder, &scratch)
     }
 
     pub(super) fn function_folder(&self, function: &Function) -> PathBuf {
@@ -161,12 +180,21 @@ impl Lambda {
     }
 }
 
-/// Code of before, which nobody runs any more.
+pub(super) fn could_not_be_unpacked(problem: &io::Error) -> String {
+    format!("The code could not be unpacked: {problem}")
+}
+
+/// Of folders in which this process unpacks.
+fn scratch_prefix() -> String {
+    format!("unpacking-{}-", std::process::id())
+}
+
+/// Code of before, which nobody runs any more, and what a process that was killed left.
 fn remove_others(parent: &Path, keep: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let path = entry.path();
-        let is_code = !entry.file_name().to_string_lossy().starts_with("unpacking-");
-        if path != keep && is_code {
+        let in_use = entry.file_name().to_string_lossy().starts_with(&scratch_prefix());
+        if path != keep && !in_use {
             // What cannot be removed now is tried again at the next change.
             let _ = fs::remove_dir_all(path);
         }

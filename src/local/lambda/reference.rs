@@ -60,6 +60,15 @@ pub(super) fn parse(given: &str, qualifier: Option<&str>, region: &str) -> Resul
 }
 
 impl Reference {
+    /// To the function's `$LATEST`.
+    pub(super) fn to(region: &str, name: &str) -> Self {
+        Self {
+            region: region.to_owned(),
+            name: name.to_owned(),
+            qualifier: None,
+        }
+    }
+
     /// What AWS says when it is not there.
     pub(super) fn not_found(&self) -> ApiError {
         let arn = arn(&self.region, &self.name);

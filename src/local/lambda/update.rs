@@ -97,7 +97,7 @@ impl Lambda {
         function.revision_id = self.inner.surroundings.uuid();
         function.last_modified = self.inner.surroundings.now_ms();
         table::put_function(at, function)?;
-        self.inner.preparations.set(function, Phase::Updating);
+        self.inner.preparations.begin(function, Phase::Updating);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Surroundings;
@@ -53,7 +53,6 @@ pub(super) struct Spec {
     pub(super) memory: u64,
     pub(super) environment: IndexMap<String, String>,
     pub(super) log_group: String,
-    pub(super) reserved_concurrency: Option<u64>,
     /// The folder with the code, without links in its path.
     pub(super) task_root: PathBuf,
 }
@@ -95,6 +94,10 @@ struct Inner {
     /// Where the shims are.
     runtime_folder: PathBuf,
     places: Arc<Semaphore>,
+    /// Processes that may start at once.
+    starts: Arc<Semaphore>,
+    /// Told when a process became idle.
+    became_idle: Notify,
     pools: Mutex<Pools>,
     is_reaping: AtomicBool,
 }
@@ -120,14 +123,36 @@ impl Executor {
             surroundings,
             runtime_folder,
             places: Arc::new(Semaphore::new(COMFORTABLE)),
+            starts: Arc::new(Semaphore::new(
+                2 * std::thread::available_parallelism().map_or(1, usize::from),
+            )),
+            became_idle: Notify::new(),
             pools: Mutex::default(),
             is_reaping: AtomicBool::new(false),
         }))
     }
 
+    /// Counts an invocation of a function, of which `most` may be running.
+    pub(super) fn enter(&self, region: &str, name: &str, most: Option<u64>) -> Result<Running, Refused> {
+        let key = (region.to_owned(), name.to_owned());
+        let mut pools = self.0.pools();
+        if pools.closed {
+            return Err(Refused::Broken("the local cloud is closing".to_owned()));
+        }
+        let pool = pools.functions.entry(key.clone()).or_default();
+        if most.is_some_and(|most| pool.running >= most) {
+            return Err(Refused::Throttled("ReservedFunctionConcurrentInvocationLimitExceeded"));
+        }
+        pool.running += 1;
+        Ok(Running {
+            inner: self.0.clone(),
+            key,
+            generation: pool.generation,
+        })
+    }
+
     /// Runs an invocation to its end, even if the caller goes away.
-    pub(super) async fn run(&self, spec: Spec, request: Request) -> Result<Finished, Refused> {
-        let running = Running::enter(&self.0, &spec)?;
+    pub(super) async fn run(&self, spec: Spec, request: Request, running: Running) -> Result<Finished, Refused> {
         let executor = self.clone();
         tokio::spawn(async move {
             // Held until the end; none if it came to running without.
@@ -164,7 +189,7 @@ impl Executor {
 
     async fn run_now(&self, spec: Arc<Spec>, request: Request, running: Running) -> Finished {
         let surroundings = &self.0.surroundings;
-        let warm = self.0.take_idle(&spec);
+        let (warm, starting) = self.0.process_or_start(&spec).await;
         let stream = match &warm {
             Some(instance) => instance.log_stream.clone(),
             None => Transcript::new_stream(surroundings.as_ref()),
@@ -175,6 +200,7 @@ impl Executor {
             Some(instance) => (Ok(instance), Limit::after(spec.timeout), None),
             None => {
                 let (started, limit) = self.start(&spec, &mut transcript).await;
+                drop(starting);
                 (started, limit, Some(begun.elapsed()))
             }
         };
@@ -263,6 +289,7 @@ impl Executor {
         }
         pools.end_idle(Duration::MAX);
         drop(pools);
+        self.0.became_idle.notify_waiters();
         self.reap();
     }
 
@@ -285,6 +312,27 @@ impl Executor {
 impl Inner {
     fn pools(&self) -> MutexGuard<'_, Pools> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An idle process, or leave to start one. When many are needed at once, those that are quickly done serve the others,
+    /// instead of all of them starting side by side.
+    async fn process_or_start(&self, spec: &Spec) -> (Option<Instance>, Option<OwnedSemaphorePermit>) {
+        let patience = sleep(PATIENCE);
+        tokio::pin!(patience);
+        loop {
+            let became_idle = self.became_idle.notified();
+            tokio::pin!(became_idle);
+            became_idle.as_mut().enable();
+            if let Some(instance) = self.take_idle(spec) {
+                return (Some(instance), None);
+            }
+            tokio::select! {
+                starting = self.starts.clone().acquire_owned() => return (None, starting.ok()),
+                () = &mut became_idle => {}
+                // Those that start may be waiting for this one.
+                () = &mut patience => return (None, None),
+            }
+        }
     }
 
     /// The process that was idle for the shortest time.
@@ -321,30 +369,10 @@ impl Pools {
 }
 
 /// An invocation that counts towards the function's concurrency until it is dropped.
-struct Running {
+pub(super) struct Running {
     inner: Arc<Inner>,
     key: (String, String),
     generation: u64,
-}
-
-impl Running {
-    fn enter(inner: &Arc<Inner>, spec: &Spec) -> Result<Self, Refused> {
-        let key = (spec.region.clone(), spec.name.clone());
-        let mut pools = inner.pools();
-        if pools.closed {
-            return Err(Refused::Broken("the local cloud is closing".to_owned()));
-        }
-        let pool = pools.functions.entry(key.clone()).or_default();
-        if spec.reserved_concurrency.is_some_and(|most| pool.running >= most) {
-            return Err(Refused::Throttled("ReservedFunctionConcurrentInvocationLimitExceeded"));
-        }
-        pool.running += 1;
-        Ok(Self {
-            inner: inner.clone(),
-            key,
-            generation: pool.generation,
-        })
-    }
 }
 
 impl Drop for Running {

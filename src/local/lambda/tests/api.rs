@@ -250,7 +250,7 @@ async fn requests_are_routed_and_answered() {
         ),
         (
             "GET",
-            format!("/2020-06-30/functions/f/code-signing-config"),
+            "/2020-06-30/functions/f/code-signing-config".to_owned(),
             Value::Null,
             r#"200 {"CodeSigningConfigArn":"","FunctionName":"f"}"#.to_owned(),
         ),

@@ -148,7 +148,7 @@ async fn invocations_at_once_have_processes_of_their_own() {
     bench
         .create("f", "nodejs22.x", "index.handler", &[("index.js", COUNTER)], json!({}))
         .await;
-    let event = json!({ "wait": 1500 });
+    let event = json!({ "wait": 300 });
     let (a, b, c) = tokio::join!(
         bench.result("f", event.clone()),
         bench.result("f", event.clone()),
