@@ -54,7 +54,7 @@ pub struct ApiError {
     /// The HTTP status.
     pub status: u16,
     /// Further members of the error's JSON body (Lambda's `Type`, …).
-    pub extra: serde_json::Map<String, Value>,
+    pub extra: Box<serde_json::Map<String, Value>>,
 }
 
 impl ApiError {
@@ -69,7 +69,7 @@ impl ApiError {
             code: code.to_owned(),
             message: message.into(),
             status,
-            extra: serde_json::Map::new(),
+            extra: Box::default(),
         }
     }
 

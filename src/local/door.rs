@@ -192,7 +192,7 @@ fn comes_from_a_web_page(headers: &HeaderMap) -> bool {
 fn check_method(route: &Route, parts: &Parts) -> Result<(), ApiError> {
     let presigned = || route.query.iter().any(|(name, _)| name == "X-Amz-Credential");
     match route.protocol {
-        Protocol::RestJson => Ok(()),
+        Protocol::RestJson | Protocol::RestXml => Ok(()),
         _ if parts.method == Method::POST => Ok(()),
         Protocol::Query { .. } if parts.method == Method::GET && presigned() => Ok(()),
         _ => Err(ApiError::with_status(

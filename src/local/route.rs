@@ -49,7 +49,7 @@ impl Route {
         let operation = match protocol {
             Protocol::Json10 | Protocol::Json11 => target.map_or("", |(_, operation)| operation).to_owned(),
             Protocol::Query { .. } => action.unwrap_or_default().to_owned(),
-            Protocol::RestJson => String::new(),
+            Protocol::RestJson | Protocol::RestXml => String::new(),
         };
         Some(Self {
             service,
@@ -205,7 +205,7 @@ mod tests {
             "Action=Publish",
             r#"sns Publish Query { namespace: "" } us-east-1"#,
         );
-        check(signed("us-east-1/s3"), "", "s3 POST / RestJson us-east-1");
+        check(signed("us-east-1/s3"), "", "s3 POST / RestXml us-east-1");
         check(signed("US/../states"), "", "none");
     }
 

@@ -25,6 +25,13 @@ impl Running {
 
     /// Reads its standard error until a line says this; the line.
     fn until_it_says(&mut self, text: &str) -> String {
+        let stderr = self.0.stderr.take().unwrap();
+        let (line, stderr) = read_until(BufReader::new(stderr), text, &mut self.0);
+        self.0.stderr = Some(stderr);
+        line
+    }
+
+    fn until_it_says_old(&mut self, text: &str) -> String {
         let mut said = String::new();
         for line in BufReader::new(self.0.stderr.as_mut().unwrap()).lines() {
             let line = line.unwrap();

@@ -1,7 +1,8 @@
 //! Who has the folder: an exclusive lock that the system takes back when its process dies, however it dies.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,12 @@ pub(super) fn owner(folder: &Path) -> Option<OwnerNote> {
 
 /// Makes the folder, or finds that it is one of the local cloud.
 pub(super) fn prepare_folder(folder: &Path) -> Result<(), OpenError> {
-    std::fs::create_dir_all(folder).map_err(io_error(folder))?;
+    // Environments of functions are in here: nobody else's business.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(io_error(folder))?;
     if !is_ours(folder)? {
         return Err(OpenError::Foreign(folder.to_owned()));
     }

@@ -19,6 +19,8 @@ pub(crate) enum Protocol {
     Json11,
     /// Lambda.
     RestJson,
+    /// S3, which is not here: it must be able to read that.
+    RestXml,
     /// IAM, STS: a form in, XML out.
     Query {
         /// The XML namespace of answers.
@@ -39,6 +41,7 @@ impl Protocol {
             "sts" => Self::Query {
                 namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
             },
+            "s3" => Self::RestXml,
             _ => return None,
         })
     }
@@ -61,6 +64,7 @@ impl Protocol {
                 _ => Err(serialization_error("the input is not a JSON object")),
             },
             Self::RestJson => read_json(body),
+            Self::RestXml => Ok(Value::Null),
             Self::Query { .. } => Ok(form
                 .iter()
                 .map(|(name, value)| (name.clone(), Value::String(value.clone())))
@@ -118,7 +122,7 @@ impl Protocol {
                 let mut body = Map::new();
                 body.insert("__type".to_owned(), error.code.clone().into());
                 body.insert("message".to_owned(), error.message.clone().into());
-                body.extend(error.extra.clone());
+                body.extend(error.extra.iter().map(|(name, value)| (name.clone(), value.clone())));
                 respond(error.status, self.content_type(), Value::Object(body).to_string())
             }
             Self::RestJson => {
@@ -128,7 +132,7 @@ impl Protocol {
                 } else {
                     "message"
                 };
-                let mut body = error.extra.clone();
+                let mut body = Map::clone(&error.extra);
                 body.insert(name.to_owned(), error.message.clone().into());
                 let mut response = respond(error.status, self.content_type(), Value::Object(body).to_string());
                 if let Ok(code) = HeaderValue::from_str(&error.code) {
@@ -136,6 +140,16 @@ impl Protocol {
                 }
                 response
             }
+            Self::RestXml => respond(
+                error.status,
+                self.content_type(),
+                format!(
+                    "<Error><Code>{}</Code><Message>{}</Message><RequestId>{}</RequestId></Error>",
+                    xml::escape(&error.code),
+                    xml::escape(&error.message),
+                    xml::escape(request_id),
+                ),
+            ),
             Self::Query { namespace } => respond(
                 error.status,
                 self.content_type(),
@@ -156,6 +170,7 @@ impl Protocol {
             Self::Json10 => "application/x-amz-json-1.0",
             Self::Json11 => "application/x-amz-json-1.1",
             Self::RestJson => "application/json",
+            Self::RestXml => "application/xml",
             Self::Query { .. } => "text/xml",
         }
     }
