@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -9,57 +10,71 @@ use nix::unistd::Pid;
 
 use crate::env::{Env, Ran};
 
-/// A process that is ended when the test is done with it.
-struct Running(Child);
+/// How long anything may take before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A process that is ended when the test is done with it, and the lines it says on either stream.
+struct Running {
+    process: Child,
+    lines: mpsc::Receiver<String>,
+}
 
 impl Running {
     fn start(env: &Env, args: &[&str]) -> Self {
-        Self(
-            env.command(args)
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap(),
-        )
+        let mut process = env
+            .command(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (said, lines) = mpsc::channel();
+        pump(process.stdout.take().unwrap(), said.clone());
+        pump(process.stderr.take().unwrap(), said);
+        Self { process, lines }
     }
 
-    /// Reads its standard error until a line says this; the line.
+    /// Reads until a line says this; the line.
     fn until_it_says(&mut self, text: &str) -> String {
-        let stderr = self.0.stderr.take().unwrap();
-        let (line, stderr) = read_until(BufReader::new(stderr), text, &mut self.0);
-        self.0.stderr = Some(stderr);
-        line
-    }
-
-    fn until_it_says_old(&mut self, text: &str) -> String {
-        let mut said = String::new();
-        for line in BufReader::new(self.0.stderr.as_mut().unwrap()).lines() {
-            let line = line.unwrap();
+        let mut said = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             if line.contains(text) {
                 return line;
             }
-            said.push_str(&line);
-            said.push('\n');
+            said.push(line);
         }
-        panic!("it never said `{text}`:\n{said}");
+        panic!("it never said `{text}`:\n{}", said.join("\n"));
     }
 
     fn send(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
+        kill(Pid::from_raw(i32::try_from(self.process.id()).unwrap()), signal).unwrap();
     }
 
     /// Its exit code, once it has ended.
     fn code(mut self) -> Option<i32> {
-        let mut rest = String::new();
-        let _ = self.0.stderr.as_mut().unwrap().read_to_string(&mut rest);
-        self.0.wait().unwrap().code()
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(_) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return self.process.wait().unwrap().code(),
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end"),
+            }
+        }
     }
+}
+
+fn pump(stream: impl Read + Send + 'static, said: mpsc::Sender<String>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if said.send(line).is_err() {
+                return;
+            }
+        }
+    });
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -78,7 +93,7 @@ fn waiting(seconds: u32) -> Env {
 
 /// Repeats a command until what it says fits, for half a minute at most.
 fn eventually(mut attempt: impl FnMut() -> Ran, fits: impl Fn(&Ran) -> bool) -> Ran {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let ran = attempt();
         if fits(&ran) {
