@@ -23,7 +23,7 @@ use crate::tree::Node;
 /// Source: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
 pub const LARGEST_DEFINITION: usize = 1_048_576;
 
-/// Reads and checks a definition: [`parse`] and [`validate`] together, each finding at its closest place. The model of a
+/// Reads and checks a definition: [`parse()`] and [`validate()`] together, each finding at its closest place. The model of a
 /// definition with errors is good for further checks only.
 pub fn check(definition: &Node) -> (Option<model::StateMachine>, Vec<Diagnostic>) {
     let (machine, mut found) = parse(definition);

@@ -141,7 +141,7 @@ mod left_out {
 
     /// Stands in for the local cloud in a build without it.
     #[derive(Default)]
-    pub(in crate::cli) struct LocalHome;
+    pub(in crate::cli) struct LocalHome {}
 
     impl LocalHome {
         pub(in crate::cli) async fn door(&self, _folder: &Path) -> Result<Arc<dyn Door>, CommandError> {

@@ -11,9 +11,12 @@ use super::store::{Store, StoreError};
 use super::sts::Sts;
 use super::{Place, clock};
 
+/// A service and its name in credential scopes.
+pub(super) type Named = (&'static str, Arc<dyn Service>);
+
 /// The services over a store, by their names in credential scopes. The door closes the last first: executions stop calling
 /// functions before functions end. To be called inside a Tokio runtime.
-pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<(&'static str, Arc<dyn Service>)>, StoreError> {
+pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<Named>, StoreError> {
     let iam = Arc::new(Iam::open(store.clone())?);
     let logs = Arc::new(Logs::open(store.clone())?);
     let lambda = Lambda::open(

@@ -1,5 +1,5 @@
 //! Starting executions and following them: [`Follower`] turns history into events and knows neither time nor network,
-//! [`follow`] fetches the history and waits between polls.
+//! [`follow()`] fetches the history and waits between polls.
 
 mod follow;
 mod follower;

@@ -1,6 +1,6 @@
 //! AWS Lambda: functions are kept in the store and run as processes of this machine that speak the Lambda Runtime API.
 //!
-//! Requests are routed by method and path ([`route`]); [`executor`] runs the code. Not there, and answered so: versions and
+//! Requests are routed by method and path (`route`); `executor` runs the code. Not there, and answered so: versions and
 //! aliases, layers, container images, code from S3, VPCs, event source mappings, function URLs.
 
 mod asynchronous;
