@@ -300,7 +300,9 @@ async fn at_every_call(kind: Work, fault: Fault) {
         }
         let what = format!("{fault:?} at call {at} of {calls} of {kind:?}");
         match fault {
-            Fault::Refuse | Fault::Lose => drop(work(&folder, kind, fault, at).await),
+            Fault::Refuse | Fault::Lose => {
+                let _ = work(&folder, kind, fault, at).await;
+            }
             Fault::DieBefore | Fault::DieAfter => died += usize::from(dies(&folder, kind, fault, at)),
         }
         match kind {
