@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::desired::{Desired, DesiredMachine};
 use super::observed::Observed;
 use super::phases::{Phases, phases};
-use super::{Action, Change, Kind, Mode, Plan, Step, Unchanged, Work, compare, names, ownership, remove};
+use super::{Action, Change, Kind, Mode, Plan, Step, Unchanged, Work, compare, described, names, ownership, remove};
 use crate::diagnostic::Diagnostic;
 
 /// The plan that makes what is observed what is desired. Errors: a resource of a wanted name that is not the stack's.
@@ -290,7 +290,7 @@ impl<'a> Resource<'a> {
     }
 
     fn create(&self, work: Work) -> Step {
-        self.step("create", Action::Create, Vec::new(), work)
+        self.step("create", Action::Create, described::creation(&work), work)
     }
 
     fn step(&self, verb: &str, action: Action, changes: Vec<Change>, work: Work) -> Step {

@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 mod deploy;
+mod described;
 pub mod desired;
 #[cfg(test)]
 mod laws;

@@ -162,6 +162,13 @@ fn plan_shows_what_deploy_does_and_changes_nothing() {
         machine["arn"],
         "arn:aws:states:us-east-1:000000000000:stateMachine:call-center-CallCenter"
     );
+    // What it creates can be read beforehand, references resolved.
+    let changes = machine["changes"].as_array().unwrap();
+    let definition = changes.iter().find(|change| change["field"] == "definition").unwrap();
+    assert_eq!(
+        definition["after"]["States"]["Open Case"]["Resource"],
+        "arn:aws:lambda:us-east-1:000000000000:function:call-center-OpenCaseFunction"
+    );
     env.run(&["plan", STACK, "--detailed-exitcode"]).expect(5);
     says(&env.run(&["status", STACK]).expect(0), &["nothing"]);
 }
