@@ -49,7 +49,7 @@ fn deploy_runs_the_workflow_and_prints_its_output() {
       "Message": "open case...assigned...resolved...closed."
     }
     "#);
-    insta::assert_snapshot!(lines_with(&ran.stderr, &["  ", "SUCCEEDED", "17 ", "target"]), @r"
+    insta::assert_snapshot!(lines_with(&ran.stderr, &["  ", "SUCCEEDED", "17 ", "+", "target"]), @r"
       Assign Case           Task      [TOOK]
       Close Case            Task      [TOOK]
       Is Case Resolved      Choice    [TOOK]
@@ -58,6 +58,7 @@ fn deploy_runs_the_workflow_and_prints_its_output() {
       stepstack start stacks/call-center.yaml
       stepstack status stacks/call-center.yaml
       stepstack teardown stacks/call-center.yaml
+    + create 6 roles, 5 log groups, 5 functions, 1 state machine
     17 done in [TOOK], 41 API calls
     17 to create, 0 to update, 0 to delete, 0 unchanged
     SUCCEEDED in [TOOK]
