@@ -29,9 +29,9 @@ pub trait Surroundings: Send + Sync + 'static {
 /// Whether Lambda may use a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoleStanding {
-    /// It trusts `lambda.amazonaws.com`.
+    /// It trusts `lambda.amazonaws.com`, or is not there.
     Assumable,
-    /// It is missing, or does not trust Lambda.
+    /// It does not trust Lambda.
     NotAssumable,
 }
 
@@ -44,9 +44,11 @@ pub(super) struct Neighbours {
 
 impl Surroundings for Neighbours {
     fn role(&self, arn: &str) -> Result<RoleStanding, StoreError> {
+        // Scripts written for emulators name roles that nobody made; policies are not evaluated here, so such a role would
+        // decide nothing. One that is there and does not trust Lambda would fail on AWS.
         Ok(match self.iam.role(arn)? {
-            Some(role) if role.trusts("lambda.amazonaws.com") => RoleStanding::Assumable,
-            _ => RoleStanding::NotAssumable,
+            Some(role) if !role.trusts("lambda.amazonaws.com") => RoleStanding::NotAssumable,
+            _ => RoleStanding::Assumable,
         })
     }
 
