@@ -173,7 +173,7 @@ impl<'a> Progress<'a> {
         self.sink.emit(Event::StepStarted {
             step: step.id.clone(),
             action: step.action.label().to_owned(),
-            kind: step.kind.label().to_owned(),
+            kind: step.kind.slug().to_owned(),
             name: step.name.clone(),
         });
     }
@@ -183,7 +183,7 @@ impl<'a> Progress<'a> {
         self.applied.skipped.push((step.id.clone(), because.to_owned()));
         self.sink.emit(Event::StepSkipped {
             step: step.id.clone(),
-            kind: step.kind.label().to_owned(),
+            kind: step.kind.slug().to_owned(),
             name: step.name.clone(),
             because: because.to_owned(),
         });
@@ -194,7 +194,7 @@ impl<'a> Progress<'a> {
             return;
         };
         let (id, action) = (step.id.clone(), step.action.label().to_owned());
-        let (kind, name) = (step.kind.label().to_owned(), step.name.clone());
+        let (kind, name) = (step.kind.slug().to_owned(), step.name.clone());
         match ended.result {
             Ok(()) => {
                 self.done.insert(&step.id);

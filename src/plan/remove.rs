@@ -101,6 +101,16 @@ impl Observed {
 }
 
 impl Kind {
+    /// For programs, as in the JSON of a plan: `log-group`.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::LogGroup => "log-group",
+            Self::Function => "function",
+            Self::StateMachine => "state-machine",
+        }
+    }
+
     /// For people: `state machine`.
     pub fn label(self) -> &'static str {
         match self {

@@ -28,10 +28,11 @@ fn deployed(stack: &Stack) -> Model {
     model
 }
 
-/// The steps with what they need, and the fields that change.
+/// The steps with what they need, and the fields that change; of what is new, its name is enough.
 fn shown(plan: &Plan) -> String {
     let line = |step: &Step| {
-        let fields: Vec<&str> = step.changes.iter().map(|change| change.field.as_str()).collect();
+        let changes = step.changes.iter().filter(|_| step.action != Action::Create);
+        let fields: Vec<&str> = changes.map(|change| change.field.as_str()).collect();
         format!("{} [{}] ← {}", step.id, fields.join(", "), step.needs.join("; "))
     };
     plan.steps.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -51,12 +52,21 @@ fn a_new_stack_is_made_from_the_roles_up() {
     create state machine s-Center [] ← create role basic; create function s-Open; create function s-Close
     ");
     let json = serde_json::to_value(&plan).unwrap();
+    let role = &json["steps"][0];
+    for (member, value) in [
+        ("id", json!("create role basic")),
+        ("action", json!("create")),
+        ("kind", json!("role")),
+        ("logicalId", json!("basic")),
+        ("name", json!("basic")),
+        ("arn", json!("arn:aws:iam::000000000000:role/basic")),
+        ("needs", json!([])),
+    ] {
+        assert_eq!(role[member], value, "{member}");
+    }
     assert_eq!(
-        json["steps"][0],
-        json!({
-            "id": "create role basic", "action": "create", "kind": "role", "logicalId": "basic", "name": "basic",
-            "arn": "arn:aws:iam::000000000000:role/basic", "changes": [], "needs": [],
-        })
+        role["changes"][1],
+        json!({ "field": "policy", "before": null, "after": desired(&case_stack()).roles["basic"].policy })
     );
 }
 
