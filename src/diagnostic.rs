@@ -1,8 +1,9 @@
 //! Findings about the user's files: collected by every check, never printed here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file as the user wrote it; spans point into its text.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Byte ranges of the text that must not be shown: environment values.
+    secrets: OnceLock<Vec<Range<usize>>>,
 }
 
 impl SourceFile {
@@ -19,7 +22,30 @@ impl SourceFile {
         Arc::new(Self {
             name: name.into(),
             text: text.into(),
+            secrets: OnceLock::new(),
         })
+    }
+
+    /// Says which byte ranges of the text must not be shown. The first call counts.
+    pub(crate) fn hide(&self, secrets: Vec<Range<usize>>) {
+        let _ = self.secrets.set(secrets);
+    }
+
+    /// The text with an asterisk for every byte that must not be shown, so that offsets stay as they are.
+    pub fn shown(&self) -> Cow<'_, str> {
+        let secrets = self.secrets.get().map(Vec::as_slice).unwrap_or_default();
+        if secrets.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut bytes = self.text.clone().into_bytes();
+        for secret in secrets {
+            for byte in bytes.get_mut(secret.clone()).into_iter().flatten() {
+                if *byte != b'\n' {
+                    *byte = b'*';
+                }
+            }
+        }
+        Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Line and column of a byte offset, both counted from 1, columns in characters.

@@ -10,9 +10,10 @@ use super::error::CommandError;
 use super::findings::tidy;
 use super::target::Target;
 use crate::cloud::{self, Cloud};
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, Span, has_errors};
 use crate::plan::{self, Desired, Identity, Package, Plan};
-use crate::stack::{self, model::Stack};
+use crate::stack;
+use crate::stack::model::{MachineKind, Stack};
 
 /// A stack file, checked as far as it can be without a cloud.
 pub(super) struct Checked {
@@ -58,6 +59,7 @@ impl App {
             findings.extend(found);
             if target == Target::Local {
                 findings.extend(missing_runtimes(stack));
+                findings.extend(not_offered(stack));
                 findings.extend(desired.iter().flat_map(not_executable));
             }
         }
@@ -176,6 +178,32 @@ fn missing_runtimes(stack: &Stack) -> Vec<Diagnostic> {
             Some(Diagnostic::error("runtime-not-here", message).at(function.span.as_ref()))
         })
         .collect()
+}
+
+/// What the local cloud would refuse to create.
+fn not_offered(stack: &Stack) -> Vec<Diagnostic> {
+    let refused = |what: String, span: &Option<Span>| {
+        let message = format!("{what}, which the local cloud does not offer yet");
+        Diagnostic::error("not-executable-locally", message).at(span.as_ref())
+    };
+    let mut found = Vec::new();
+    for (id, function) in &stack.functions {
+        if !function.layers.is_empty() {
+            found.push(refused(format!("function `{id}` has layers"), &function.span));
+        }
+    }
+    for (id, machine) in &stack.state_machines {
+        if machine.kind == MachineKind::Express {
+            found.push(refused(
+                format!("state machine `{id}` is of the type EXPRESS"),
+                &machine.span,
+            ));
+        }
+        if machine.logging.as_ref().is_some_and(|logging| logging.level != "OFF") {
+            found.push(refused(format!("state machine `{id}` has logging"), &machine.span));
+        }
+    }
+    found
 }
 
 /// What the local cloud does not execute yet.

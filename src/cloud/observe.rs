@@ -14,7 +14,9 @@ use tokio::task::JoinSet;
 use super::error::{Answer, Fault};
 use super::{Clients, Cloud, CloudError, ResourceStatus, function, log_group, machine, role};
 use crate::plan::desired::Tags;
-use crate::plan::observed::{Observed, ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole, owner};
+use crate::plan::observed::{
+    Observed, ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole, other_region, owner,
+};
 use crate::plan::{Desired, Kind, names};
 
 /// Reads in flight at once.
@@ -125,6 +127,7 @@ impl Cloud {
 struct Scope {
     clients: Clients,
     stack: String,
+    region: String,
     wanted: BTreeSet<(Kind, String)>,
     /// Whether this is an AWS account, where there may be much that is none of our business.
     account: bool,
@@ -154,6 +157,7 @@ impl Scope {
         Self {
             clients: cloud.clients.clone(),
             stack: stack.to_owned(),
+            region: cloud.identity.region.clone(),
             wanted,
             account: cloud.identity.target == "aws",
             thorough: desired.is_none(),
@@ -199,7 +203,8 @@ impl Scope {
     }
 
     fn keeps(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
-        owner(tags) == Some(self.stack.as_str()) || self.wants(kind, name)
+        let ours = owner(tags) == Some(self.stack.as_str()) && other_region(tags, &self.region).is_none();
+        ours || self.wants(kind, name)
     }
 }
 

@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::apply::Step;
 use super::error::{Answer, Fault, IfThere, Tried};
 use super::{Clients, percent_decoded};
+use crate::plan::REGION_TAG;
 use crate::plan::desired::{DesiredRole, Tags};
 use crate::plan::names::POLICY_NAME;
-use crate::plan::observed::{ObservedRole, owner};
+use crate::plan::observed::{ObservedRole, other_region, owner};
 use crate::plan::work::RoleUpdate;
 
 const ABSENT: &[&str] = &["NoSuchEntity", "NoSuchEntityException"];
@@ -100,7 +101,10 @@ pub(super) async fn create(step: &Step, role: &DesiredRole) -> Answer<String> {
 /// A role of that name came into being since the plan was made: ours, half made, or somebody else's.
 async fn complete(step: &Step, role: &DesiredRole) -> Answer<String> {
     let there = read(&step.clients, &role.name, |_| true).await?;
-    let there = there.filter(|there| owner(&there.tags) == owner(&role.tags));
+    let region = role.tags.get(REGION_TAG).map_or("", String::as_str);
+    let is_ours =
+        |there: &ObservedRole| owner(&there.tags) == owner(&role.tags) && other_region(&there.tags, region).is_none();
+    let there = there.filter(is_ours);
     let Some(there) = there else {
         return Err(Fault::other(format!(
             "cannot create the role {}: somebody else has made one",

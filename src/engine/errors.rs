@@ -47,12 +47,28 @@ pub(super) const TIMEOUT: &str = "States.Timeout";
 const RUNTIME: &str = "States.Runtime";
 const DATA_LIMIT: &str = "States.DataLimitExceeded";
 
+/// Characters of an error.
+const ERROR_MAX: usize = 256;
+
+/// Characters of a cause.
+const CAUSE_MAX: usize = 32_768;
+
+fn cut(mut text: String, characters: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
+    }
+    text
+}
+
 impl Failure {
     /// What the work of a Task reported, or a Fail state says.
+    ///
+    /// Longer ones than Step Functions keeps are cut:
+    /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_LambdaFunctionFailedEventDetails.html>.
     pub(super) fn reported(error: Option<String>, cause: Option<String>) -> Self {
         Self {
-            error,
-            cause,
+            error: error.map(|error| cut(error, ERROR_MAX)),
+            cause: cause.map(|cause| cut(cause, CAUSE_MAX)),
             in_state: false,
             catchable: true,
             heartbeat: false,
@@ -126,9 +142,10 @@ impl Failure {
     pub(super) fn named(mut self, state: &str, entered_event: u64) -> Self {
         if self.in_state {
             let text = self.cause.unwrap_or_default();
-            self.cause = Some(format!(
+            let text = format!(
                 "An error occurred while executing the state '{state}' (entered at the event id #{entered_event}). {text}"
-            ));
+            );
+            self.cause = Some(cut(text, CAUSE_MAX));
             self.in_state = false;
         }
         self

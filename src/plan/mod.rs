@@ -34,6 +34,9 @@ pub use work::Work;
 /// The tag that says which stack owns a resource.
 pub const OWNER_TAG: &str = "stepstack:stack";
 
+/// The tag of a role that says in which region its stack stands: IAM has one set of roles for all regions.
+pub const REGION_TAG: &str = "stepstack:region";
+
 /// Where a plan acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

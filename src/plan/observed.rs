@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::OWNER_TAG;
 use super::desired::{Environment, LogSettings, Tags};
 use super::names;
+use super::{OWNER_TAG, REGION_TAG};
 use crate::asl::integration::FunctionArn;
 
 /// What `observe` found, by name: everything that carries the stack's tag or has a name that the stack wants.
@@ -171,6 +171,14 @@ impl Observed {
 /// The stack that a resource with those tags belongs to.
 pub(crate) fn owner(tags: &Tags) -> Option<&str> {
     tags.get(OWNER_TAG).map(String::as_str)
+}
+
+/// The other region that a role with those tags is for. IAM has the roles of all regions, and what a stack has in one
+/// region must not be changed or removed by what happens in another.
+pub(crate) fn other_region<'a>(tags: &'a Tags, region: &str) -> Option<&'a str> {
+    tags.get(REGION_TAG)
+        .map(String::as_str)
+        .filter(|made_for| *made_for != region)
 }
 
 /// No deeper than the JSON reader lets a definition be.

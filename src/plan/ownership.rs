@@ -1,7 +1,7 @@
 //! Whose a resource is: nothing is changed or deleted that does not carry the stack's tag.
 
 use super::desired::Desired;
-use super::observed::{Observed, owner};
+use super::observed::{Observed, other_region, owner};
 use super::{Kind, names};
 use crate::diagnostic::Diagnostic;
 
@@ -57,6 +57,17 @@ pub(super) fn strangers(desired: &Desired, observed: &Observed, adopt: bool) -> 
         .filter_map(|wanted| observed.state_machines.get(&wanted.name))
     {
         check(Kind::StateMachine, &machine.name, owner(&machine.tags));
+    }
+    for role in desired.roles.keys().filter_map(|name| observed.roles.get(name)) {
+        let elsewhere = other_region(&role.tags, &desired.identity.region);
+        if let Some(region) = elsewhere.filter(|_| owner(&role.tags) == Some(&desired.stack)) {
+            let message = format!(
+                "role `{}` is there and belongs to the stack `{}` in the region {region}: IAM has the roles of all regions",
+                role.name, desired.stack
+            );
+            let problem = Diagnostic::error("not-ours", message);
+            found.push(problem.hint("give the stack another name in this region, or tear it down in the other one"));
+        }
     }
     found
 }

@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::desired::{Desired, DesiredFunction, DesiredRole};
-use super::names;
+use super::desired::{Desired, DesiredFunction, DesiredRole, Tags};
 use super::permissions::{Inference, Users, trust};
 use super::phases::INLINE_POLICY_MAX;
 use super::policy::{self, Grants};
 use super::resolve::Resolver;
+use super::{REGION_TAG, names};
 use crate::asl::substitute;
 use crate::diagnostic::{Diagnostic, Span, has_errors};
 use crate::stack::model::Role;
@@ -131,9 +131,15 @@ impl Resolver<'_> {
             trust: trust(&users, self.identity),
             policy: (!statements.is_empty()).then(|| policy::document(statements)),
             managed_policies,
-            tags: self.tags(&role.tags),
+            tags: self.role_tags(role),
             arn,
         }
+    }
+
+    fn role_tags(&self, role: &Role) -> Tags {
+        let mut tags = self.tags(&role.tags);
+        tags.insert(REGION_TAG.to_owned(), self.identity.region.clone());
+        tags
     }
 
     /// A function writes to its own log group, which is there before it.

@@ -195,6 +195,24 @@ fn what_is_not_ours_is_not_touched() {
 }
 
 #[test]
+fn the_roles_of_the_same_stack_in_another_region_are_not_touched() {
+    let stack = case_stack();
+    let mut observed = deployed(&stack).0;
+    let role = observed.roles.values_mut().next().unwrap();
+    assert_eq!(role.tags[REGION_TAG], "us-east-1");
+    role.tags.insert(REGION_TAG.into(), "eu-west-1".into());
+    for adopt in [false, true] {
+        let found = deploy(&desired(&stack), &observed, adopt).unwrap_err();
+        assert_eq!((found.len(), found[0].code), (1, "not-ours"));
+        assert!(
+            found[0].message.contains("in the region eu-west-1"),
+            "{}",
+            found[0].message
+        );
+    }
+}
+
+#[test]
 fn a_log_group_that_late_logs_made_again_is_ours() {
     let stack = case_stack();
     let mut observed = deployed(&stack).0;

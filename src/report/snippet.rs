@@ -1,6 +1,5 @@
 //! Findings as people read them: message, place, the line with carets, what would mend it.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -50,7 +49,7 @@ fn group(found: &Diagnostic) -> Group<'_> {
     let mut group = Group::with_title(level.primary_title(&found.message).id(found.code));
     if let Some(span) = &found.span {
         let (line_number, _) = span.file.line_column(span.range.start);
-        let (line, range) = excerpt(span);
+        let Excerpt { line, range, .. } = excerpt(span);
         group = group.element(
             Snippet::source(line)
                 .path(span.file.name.as_str())
@@ -72,20 +71,29 @@ fn with_true_column(rendered: String, found: &Diagnostic) -> String {
     let Some(span) = &found.span else {
         return rendered;
     };
-    let (line, range) = excerpt(span);
-    let Cow::Owned(part) = line else {
+    let Excerpt { line, range, is_part } = excerpt(span);
+    if !is_part {
         return rendered;
-    };
-    let shown = part.get(..range.start).map_or(0, |before| before.chars().count()) + 1;
+    }
+    let shown = line.get(..range.start).map_or(0, |before| before.chars().count()) + 1;
     let (line, column) = span.file.line_column(span.range.start);
     let name = &span.file.name;
     rendered.replacen(&format!("{name}:{line}:{shown}"), &format!("{name}:{line}:{column}"), 1)
 }
 
+/// What is shown of a file.
+struct Excerpt {
+    line: String,
+    range: Range<usize>,
+    /// Whether the line is longer.
+    is_part: bool,
+}
+
 /// The first line of a span, and the part of it that the span covers: carets under a whole block would hide rather
 /// than show. Of a very long line (a definition may be one) only what is near.
-fn excerpt(span: &Span) -> (Cow<'_, str>, Range<usize>) {
-    let text = span.file.text.as_str();
+fn excerpt(span: &Span) -> Excerpt {
+    let text = span.file.shown();
+    let text = text.as_ref();
     let start = floor_char_boundary(text, span.range.start);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
@@ -95,17 +103,22 @@ fn excerpt(span: &Span) -> (Cow<'_, str>, Range<usize>) {
         .saturating_sub(line_start)
         .clamp(start, line.len());
     if line.len() <= LONG_LINE {
-        return (Cow::Borrowed(line), start..end);
+        return Excerpt {
+            line: line.to_owned(),
+            range: start..end,
+            is_part: false,
+        };
     }
     let from = floor_char_boundary(line, start.saturating_sub(NEAR));
     let to = floor_char_boundary(line, start + 2 * NEAR);
     let before = if from > 0 { "..." } else { "" };
     let after = if to < line.len() { "..." } else { "" };
     let moved = |at: usize| at.min(to) - from + before.len();
-    (
-        Cow::Owned(format!("{before}{}{after}", &line[from..to])),
-        moved(start)..moved(end),
-    )
+    Excerpt {
+        line: format!("{before}{}{after}", &line[from..to]),
+        range: moved(start)..moved(end),
+        is_part: true,
+    }
 }
 
 fn floor_char_boundary(text: &str, offset: usize) -> usize {
@@ -190,6 +203,23 @@ mod tests {
           |             ^^^
 
         3 errors, 1 warning
+        "#);
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let file = SourceFile::new("a.yaml", "environment: { AWS_REGION: gehéim, B: x }\n");
+        let secret = at(&file, "gehéim").range;
+        file.hide(vec![secret]);
+        let found = [Diagnostic::error("reserved-key", "reserved").at(Some(&at(&file, "AWS_REGION")))];
+        insta::assert_snapshot!(render(&found, false), @r#"
+        error[reserved-key]: reserved
+         --> a.yaml:1:16
+          |
+        1 | environment: { AWS_REGION: *******, B: x }
+          |                ^^^^^^^^^^
+
+        1 error
         "#);
     }
 

@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 
 use super::fields::{Fields, scalar_text};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::tree::{Entry, Node, Value};
 
 /// Bytes that all variables of a function may have together, as Lambda measures them: as JSON.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -27,6 +28,28 @@ const RESERVED: &[&str] = &[
 
 /// Keys below `AWS_LAMBDA_` that are the user's to set all the same.
 const SETTABLE: &[&str] = &["AWS_LAMBDA_EXEC_WRAPPER"];
+
+/// Keeps the environment values of all functions out of what is shown of the file, whatever is wrong in their lines.
+pub(super) fn hide(tree: &Node, file: &SourceFile) {
+    let functions = tree.get("functions").map(entries).unwrap_or_default();
+    let environments = functions
+        .iter()
+        .filter_map(|function| function.value.get("environment"));
+    let values = environments.flat_map(entries).map(|variable| &variable.value);
+    file.hide(
+        values
+            .filter_map(|value| value.span.as_ref())
+            .map(|span| span.range.clone())
+            .collect(),
+    );
+}
+
+fn entries(node: &Node) -> &[Entry] {
+    match &node.value {
+        Value::Map(entries) => entries,
+        _ => &[],
+    }
+}
 
 /// Reads `environment`: scalars, which become texts as they are written.
 pub(super) fn read(fields: &mut Fields<'_>) -> IndexMap<String, String> {

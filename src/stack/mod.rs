@@ -33,6 +33,9 @@ pub fn load(file: &Path, set: &[(String, String)]) -> (Option<Stack>, Vec<Diagno
         Err(wrong) => return (None, vec![wrong]),
     };
     let (tree, mut found) = tree::parse(&source);
+    if let Some(tree) = &tree {
+        environment::hide(tree, &source);
+    }
     let stack = tree.map(|tree| read(&tree, file, set, &mut found));
     (stack, found)
 }

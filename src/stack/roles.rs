@@ -7,7 +7,7 @@ use super::model::Role;
 use super::names::{self, Context, Name, bad_arn, is_arn};
 use super::tags;
 use crate::diagnostic::Diagnostic;
-use crate::tree::{Entry, Value};
+use crate::tree::{Entry, Node, Value};
 
 /// Managed policies that a role may have, unless AWS was asked for more.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -26,17 +26,14 @@ pub(super) fn read(
     let description = fields.description("description", 1000);
     let managed_policies = managed_policies(&mut fields);
     let statements = fields.list("statements");
-    for statement in statements {
-        if !matches!(statement.value, Value::Map(_)) {
-            let message = format!("`statements`: expected a mapping, found {}", statement.kind());
-            fields
-                .found
-                .push(Diagnostic::error("wrong-type", message).at(statement.span.as_ref()));
-        }
+    let mut found_in_statements = Vec::new();
+    for node in statements {
+        statement(node, &fields.what, &mut found_in_statements);
     }
     let tags = tags::read(&mut fields);
     tags::check_count(&mut fields, &tags, stack_tags);
     fields.finish(found);
+    found.append(&mut found_in_statements);
     Role {
         span: entry.key_span.clone(),
         name,
@@ -46,6 +43,40 @@ pub(super) fn read(
         statements: statements.iter().map(|statement| statement.to_json()).collect(),
         tags,
     }
+}
+
+/// Checks what IAM would refuse only when the role is made.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+fn statement(node: &Node, role: &str, found: &mut Vec<Diagnostic>) {
+    let mut fields = Fields::new(node, node.span.as_ref(), format!("the statement of {role}"));
+    let effect = fields.required_text("Effect");
+    if let Some((effect, span)) = effect.filter(|(effect, _)| !["Allow", "Deny"].contains(effect)) {
+        let message = format!("`Effect` is `Allow` or `Deny`, not `{effect}`");
+        fields.found.push(Diagnostic::error("bad-value", message).at(span));
+    }
+    for (key, opposite) in [("Action", "NotAction"), ("Resource", "NotResource")] {
+        let given = [fields.node(key), fields.node(opposite)];
+        if given.iter().flatten().count() != 1 && matches!(node.value, Value::Map(_)) {
+            let message = format!("{} needs `{key}` or `{opposite}`, one of them", fields.what);
+            let problem = Diagnostic::error("missing-key", message);
+            fields.found.push(problem.at(node.span.as_ref()));
+        }
+        for value in given.into_iter().flatten() {
+            let is_text = |node: &Node| matches!(node.value, Value::String(_));
+            let is_right = match &value.value {
+                Value::List(items) => !items.is_empty() && items.iter().all(is_text),
+                _ => is_text(value),
+            };
+            if !is_right {
+                let message = format!("`{key}` and `{opposite}` are a string or a list of strings");
+                let problem = Diagnostic::error("wrong-type", message);
+                fields.found.push(problem.at(value.span.as_ref()));
+            }
+        }
+    }
+    fields.text("Sid");
+    fields.node("Condition");
+    fields.finish(found);
 }
 
 /// `/`, or text between slashes.

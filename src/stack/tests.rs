@@ -434,9 +434,28 @@ fn roles_are_checked() {
         &[
             "5:11 bad-value the path `x` must begin and end with `/` and have at most 512 ASCII characters",
             "6:23 bad-arn `AdministratorAccess` is not an ARN of this kind (e.g. arn:aws:iam::aws:policy/AmazonSNSFullAccess)",
-            "7:18 wrong-type `statements`: expected a mapping, found a string",
+            "7:18 wrong-type the statement of role `R`: expected a mapping, found a string",
             "8:5 unknown-key role `R` has no key `trust` \
              (known keys: name, path, description, managedPolicies, statements, tags)",
+        ],
+    );
+}
+
+#[test]
+fn statements_are_checked_before_iam_does() {
+    check(
+        "name: s\nroles:\n  R:\n    statements:\n    - {Effect: Allow, Action: [a:B], NotResource: '*', Condition: {}, Sid: x}\n    \
+         - {actions: [a:B]}\n    - {Effect: allow, Action: [], Resource: {}, NotAction: x}\n",
+        &[
+            "3:3 unused-role no function or state machine has the role `R`",
+            "6:7 missing-key the statement of role `R` has no `Effect`",
+            "6:7 missing-key the statement of role `R` needs `Action` or `NotAction`, one of them",
+            "6:7 missing-key the statement of role `R` needs `Resource` or `NotResource`, one of them",
+            "6:8 unknown-key the statement of role `R` has no key `actions` (did you mean `Action`?)",
+            "7:7 missing-key the statement of role `R` needs `Action` or `NotAction`, one of them",
+            "7:16 bad-value `Effect` is `Allow` or `Deny`, not `allow`",
+            "7:31 wrong-type `Action` and `NotAction` are a string or a list of strings",
+            "7:45 wrong-type `Resource` and `NotResource` are a string or a list of strings",
         ],
     );
 }

@@ -312,6 +312,30 @@ fn what_the_local_cloud_cannot_run_is_refused_before_anything_is_made() {
     );
     says(&env.run(&["status", "map.yaml"]).expect(0), &["nothing"]);
     env.run(&["validate", "map.yaml", "--target", "aws"]).expect(0);
+
+    let pass = "{ StartAt: P, States: { P: { Type: Pass, End: true } } }";
+    for (more, text) in [("type: EXPRESS", "EXPRESS"), ("logging: { level: ALL }", "logging")] {
+        let stack = format!("name: map\nstateMachines:\n  Main:\n    definition: {pass}\n    {more}\n");
+        env.write("more.yaml", &stack);
+        says(
+            &env.run(&["deploy", "more.yaml"]).expect(2),
+            &["`Main`", text, "more.yaml:"],
+        );
+        says(&env.run(&["status", "map.yaml"]).expect(0), &["nothing"]);
+    }
+}
+
+#[test]
+fn environment_values_are_not_in_findings() {
+    let env = Env::new();
+    let function = "code: nowhere, runtime: nodejs22.x, handler: index.handler";
+    let stack = format!(
+        "{{name: s, functions: {{F: {{environment: {{AWS_REGION: hunter2, B: hunter2, CC: hunter2}}, {function}}}}}}}\n"
+    );
+    env.write("s.yaml", &stack);
+    let ran = env.run(&["validate", "s.yaml"]).expect(2);
+    says(&ran, &["AWS_REGION", "nowhere", "*******"]);
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"));
 }
 
 #[test]

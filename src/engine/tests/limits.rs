@@ -121,3 +121,18 @@ fn what_cannot_be_executed_is_named() {
         ]
     );
 }
+
+#[test]
+fn errors_and_causes_are_no_longer_than_step_functions_keeps() {
+    let lab = Lab::run(
+        &task(json!({})),
+        "{}",
+        &[testing::error(&"é".repeat(300), &"ü".repeat(40_000))],
+    );
+    let expected = format!(
+        " ExecutionFailed error={} cause={}",
+        "é".repeat(256),
+        "ü".repeat(32_768)
+    );
+    assert!(lab.last_line().ends_with(&expected), "{}", lab.last_line().len());
+}

@@ -118,6 +118,8 @@ struct Pool {
 
 impl Executor {
     pub(super) fn new(runtime_folder: PathBuf, surroundings: Arc<dyn Surroundings>) -> Self {
+        // What a killed owner of the folder could not end.
+        process::kill_detached(&runtime_folder);
         Self(Arc::new(Inner {
             spawner: Spawner::new(),
             surroundings,
@@ -185,6 +187,7 @@ impl Executor {
         pools.functions.values_mut().for_each(|pool| pool.idle.clear());
         drop(pools);
         self.0.spawner.close();
+        process::kill_detached(&self.0.runtime_folder);
     }
 
     async fn run_now(&self, spec: Arc<Spec>, request: Request, running: Running) -> Finished {

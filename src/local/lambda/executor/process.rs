@@ -1,11 +1,14 @@
 //! Processes that end with us, however we end.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::process::Child;
 use tokio::sync::oneshot;
@@ -120,6 +123,26 @@ fn die_with_parent(command: &mut Command) {
 /// Elsewhere the shims end when the connection to the Runtime API does.
 #[cfg(not(target_os = "linux"))]
 fn die_with_parent(_command: &mut Command) {}
+
+/// Kills what functions started and detached from their process group, found by the variable with the runtime folder of this
+/// local cloud, which all of them inherit. Only the owner of the folder may do so, while no function of it runs. Nothing
+/// where there is no `/proc`.
+pub(super) fn kill_detached(runtime_folder: &Path) {
+    if !runtime_folder.is_absolute() || !runtime_folder.is_dir() {
+        return;
+    }
+    let mut mark = b"LAMBDA_RUNTIME_DIR=".to_vec();
+    mark.extend_from_slice(runtime_folder.as_os_str().as_bytes());
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let id = process.file_name().to_str().and_then(|id| id.parse::<i32>().ok());
+        let Some(id) = id else { continue };
+        let variables = fs::read(process.path().join("environ")).unwrap_or_default();
+        if variables.split(|byte| *byte == 0).any(|variable| variable == mark) {
+            // It may have ended by itself.
+            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+        }
+    }
+}
 
 /// A running process and its group; killed when dropped.
 pub(super) struct Process {

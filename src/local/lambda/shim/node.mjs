@@ -15,6 +15,10 @@ const SHIM = fileURLToPath(import.meta.url);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 let requestId = 'undefined';
 
+// A write returns when it is done, as in AWS: what was printed before a crash or `process.exit` is there, and a function that
+// prints faster than the log takes it waits instead of filling its memory.
+for (const stream of [process.stdout, process.stderr]) stream._handle?.setBlocking?.(true);
+
 // --- the Runtime API ---
 
 function call(method, route, body, headers = {}) {

@@ -174,6 +174,25 @@ async fn the_end_of_the_service_is_the_end_of_its_processes() {
     assert_eq!(refused.to_string(), "ServiceException: the local cloud is closing");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_end_of_the_service_is_the_end_of_what_functions_detached() {
+    let bench = Bench::new();
+    let text = "exports.handler = async () => {
+        const options = { detached: true, stdio: 'ignore' };
+        const child = require('child_process').spawn('sleep', ['600'], options);
+        child.unref();
+        return child.pid;
+    };";
+    bench
+        .create("f", "nodejs22.x", "index.handler", &[("index.js", text)], json!({}))
+        .await;
+    let process = bench.result("f", json!({})).await.to_string();
+    assert!(std::path::Path::new(&format!("/proc/{process}")).exists());
+    bench.lambda.shutdown();
+    ended(&process).await;
+}
+
 #[tokio::test]
 async fn what_is_printed_is_logged_between_start_and_end() {
     let bench = Bench::new();
@@ -210,6 +229,25 @@ async fn what_is_printed_is_logged_between_start_and_end() {
             .all(|(group, stream, _)| group == "/aws/lambda/f" && stream.contains("/[$LATEST]"))
     );
     assert!(invoked.log_tail.unwrap().contains("\tINFO\tone\ntwo { a: 1 }\n"));
+}
+
+#[tokio::test]
+async fn much_output_fills_no_memory_and_is_there_after_an_exit() {
+    let bench = Bench::new();
+    let text = "exports.handler = async () => {
+        const line = 'y'.repeat(1023);
+        for (let i = 0; i < 20000; i++) console.log(line);
+        console.log('the last');
+        process.exit(3);
+    };";
+    let files = [("index.js", text)];
+    bench
+        .create("f", "nodejs22.x", "index.handler", &files, json!({ "Timeout": 60 }))
+        .await;
+    let failure = bench.failure("f", json!({})).await;
+    assert!(failure.to_string().contains("exit status 3"), "{failure}");
+    let logged = bench.surroundings.logged.lock().unwrap().clone();
+    assert!(logged.iter().any(|(_, _, line)| line.contains("the last")));
 }
 
 /// The other half of the next test: does nothing unless started by it, in a process of its own, which is killed.
