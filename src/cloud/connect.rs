@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_config::profile::{ProfileFileCredentialsProvider, credentials};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -31,6 +33,9 @@ const DOOR: &str = "http://local.stepstack.invalid";
 
 /// The region of targets that are not AWS, as LocalStack's.
 const DEFAULT_REGION: &str = "us-east-1";
+
+/// How often it is asked who we are: before anything is under way, an answer that there is no way through should be soon.
+const IDENTITY_ATTEMPTS: u32 = 3;
 
 /// Connects: settles credentials and region, and asks who we are.
 pub async fn connect(options: ConnectOptions) -> Result<Cloud, CloudError> {
@@ -101,9 +106,11 @@ fn emulator_credentials(target: &str) -> Credentials {
 async fn aws_config(options: &ConnectOptions) -> Result<SdkConfig, CloudError> {
     let mut loader = aws_config::defaults(behavior())
         .http_client(https_client())
-        .retry_config(RetryConfig::adaptive().with_max_attempts(8));
+        .retry_config(aws_retries());
     if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
+        loader = loader
+            .profile_name(profile)
+            .credentials_provider(profile_credentials(profile).build());
     }
     if let Some(region) = &options.region {
         loader = loader.region(Region::new(region.clone()));
@@ -113,19 +120,37 @@ async fn aws_config(options: &ConnectOptions) -> Result<SdkConfig, CloudError> {
     }
     let config = loader.load().await;
     if config.region().is_none() {
+        let profile = options.profile.as_ref();
+        let unknown = profile.map(|name| format!("no region is configured for the profile `{name}`, if there is one"));
+        let mut hints = Vec::from_iter(unknown);
+        hints.push("say `--region eu-central-1`, set AWS_REGION, or give the profile a `region`".to_owned());
         return Err(CloudError {
             message: "cannot tell which AWS region is meant".to_owned(),
             kind: ErrorKind::Refused,
-            hints: vec!["say `--region eu-central-1`, set AWS_REGION, or give the profile a `region`".to_owned()],
+            hints,
             source: None,
         });
     }
     Ok(config)
 }
 
+/// The credentials of a profile that was asked for, and no others: the default chain would take those of the environment
+/// first, and so may act on another account than the one meant.
+fn profile_credentials(profile: &str) -> credentials::Builder {
+    let provider = ProviderConfig::default().with_http_client(https_client());
+    ProfileFileCredentialsProvider::builder()
+        .configure(&provider)
+        .profile_name(profile)
+}
+
 /// Pinned, so that a newer SDK does not change how we behave unseen.
 fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
+}
+
+/// AWS throttles: its control planes want patience.
+fn aws_retries() -> RetryConfig {
+    RetryConfig::adaptive().with_max_attempts(8)
 }
 
 fn https_client() -> SharedHttpClient {
@@ -136,6 +161,7 @@ fn https_client() -> SharedHttpClient {
 
 fn clients(config: &SdkConfig, calls: &Arc<AtomicU64>) -> Clients {
     let count = || CountCalls(Arc::clone(calls));
+    let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
     Clients {
         iam: aws_sdk_iam::Client::from_conf(aws_sdk_iam::config::Builder::from(config).interceptor(count()).build()),
         lambda: aws_sdk_lambda::Client::from_conf(
@@ -149,7 +175,12 @@ fn clients(config: &SdkConfig, calls: &Arc<AtomicU64>) -> Clients {
                 .build(),
         ),
         sfn: aws_sdk_sfn::Client::from_conf(aws_sdk_sfn::config::Builder::from(config).interceptor(count()).build()),
-        sts: aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(config).interceptor(count()).build()),
+        sts: aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(config)
+                .retry_config(retries.with_max_attempts(IDENTITY_ATTEMPTS))
+                .interceptor(count())
+                .build(),
+        ),
     }
 }
 
@@ -217,5 +248,62 @@ fn unreachable_at(error: &mut CloudError, target: &str, endpoint: Option<&str>) 
         (_, None) => error
             .hints
             .push("check the network, the proxy settings and the region".to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    #[allow(deprecated)] // The names meant to replace them are in a crate that is not to be used directly.
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    use aws_credential_types::provider::ProvideCredentials;
+
+    use super::*;
+
+    #[allow(deprecated)]
+    #[tokio::test]
+    async fn a_named_profile_is_the_one_taken_or_it_is_missed() {
+        let files = ProfileFiles::builder()
+            .with_contents(
+                ProfileFileKind::Credentials,
+                "[dev]\naws_access_key_id = DEV\naws_secret_access_key = x\n",
+            )
+            .build();
+        let check = async |profile: &str| {
+            let provider = profile_credentials(profile).profile_files(files.clone()).build();
+            provider.provide_credentials().await
+        };
+        assert_eq!(check("dev").await.unwrap().access_key_id(), "DEV");
+        let missed = super::super::error::deepest(&check("nope").await.unwrap_err());
+        assert!(missed.contains("`nope` was not defined"), "{missed}");
+    }
+
+    #[derive(Debug)]
+    struct Closed;
+
+    impl crate::cloud::Door for Closed {
+        fn call(
+            &self,
+            _: http::Request<bytes::Bytes>,
+        ) -> std::pin::Pin<Box<dyn Future<Output = Result<http::Response<bytes::Bytes>, String>> + Send>> {
+            Box::pin(async { Err("closed".to_owned()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_aws_that_cannot_be_reached_is_soon_given_up() {
+        let config = SdkConfig::builder()
+            .behavior_version(behavior())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(emulator_credentials("local")))
+            .endpoint_url(DOOR)
+            .http_client(DoorClient(Arc::new(Closed)))
+            .retry_config(aws_retries())
+            .build();
+        let calls = Arc::new(AtomicU64::new(0));
+        let clients = clients(&config, &calls);
+        let error = identify(&clients, "aws", "us-east-1", None).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unreachable);
+        assert_eq!(calls.load(Ordering::Relaxed), u64::from(IDENTITY_ATTEMPTS));
     }
 }

@@ -203,7 +203,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// The cause that says something: the SDK's own errors wrap it several times.
-fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
     causes(error).last().map(|cause| cause.to_string()).unwrap_or_default()
 }
 

@@ -1,5 +1,7 @@
 //! Executions: started, described, followed, listed, stopped.
 
+use std::cmp::Reverse;
+
 use aws_sdk_sfn::primitives::DateTime;
 use aws_sdk_sfn::types::{ExecutionListItem, HistoryEvent};
 use serde_json::Value;
@@ -9,6 +11,9 @@ use super::{Cloud, CloudError, ExecutionSummary, HistoryItem};
 
 /// Events of a page when the history is read whole, AWS's most.
 const WHOLE_PAGE: i32 = 1000;
+
+/// Executions of a page, AWS's most.
+const LISTED: usize = 1000;
 
 /// Events of a page when only the latest are of interest.
 const LATEST_PAGE: i32 = 50;
@@ -83,7 +88,13 @@ impl Cloud {
 
     /// The latest executions of a machine, newest first.
     pub async fn executions(&self, machine_arn: &str, most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
-        let page = i32::try_from(most.clamp(1, 1000)).unwrap_or(1000);
+        // AWS lists the newest first; an emulator may not, so that enough is asked for to find them.
+        let enough = if self.identity.target == "aws" {
+            most
+        } else {
+            most.max(LISTED)
+        };
+        let page = i32::try_from(enough.clamp(1, LISTED)).unwrap_or(WHOLE_PAGE);
         let request = self
             .clients
             .sfn
@@ -92,12 +103,13 @@ impl Cloud {
             .max_results(page);
         let mut pages = request.into_paginator().send();
         let mut executions = Vec::new();
-        while executions.len() < most
+        while executions.len() < enough
             && let Some(page) = pages.next().await
         {
             let page = page.tried(|| format!("list the executions of {machine_arn}"))?;
             executions.extend(page.executions.into_iter().map(summary));
         }
+        executions.sort_by_key(|execution: &ExecutionSummary| Reverse(execution.started_at));
         executions.truncate(most);
         Ok(executions)
     }

@@ -191,6 +191,29 @@ async fn a_server_error_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_latest_executions_are_those_started_last_however_they_are_listed() {
+    let (cloud, _) = connected(|_, _| {
+        let execution = |name: &str, at: u64| {
+            format!(
+                r#"{{"executionArn":"arn:{name}","stateMachineArn":"arn:m","name":"{name}","status":"SUCCEEDED","startDate":{at}}}"#
+            )
+        };
+        let listed = [execution("first", 1), execution("third", 3), execution("second", 2)];
+        Ok((200, format!(r#"{{"executions":[{}]}}"#, listed.join(","))))
+    })
+    .await;
+    for (most, expected) in [
+        (1, vec!["third"]),
+        (2, vec!["third", "second"]),
+        (9, vec!["third", "second", "first"]),
+    ] {
+        let executions = cloud.executions("arn:m", most).await.unwrap();
+        let names: Vec<&str> = executions.iter().map(|execution| &*execution.name).collect();
+        assert_eq!(names, expected, "{most}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_history_is_read_from_the_end_until_it_is_known() {
     let page = |ids: std::ops::RangeInclusive<u64>, next: &str| {
         let event = |id: u64| {
