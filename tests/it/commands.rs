@@ -288,6 +288,22 @@ fn another_stack_is_left_alone() {
 }
 
 #[test]
+fn the_same_stack_in_another_region_is_left_alone() {
+    let env = call_center(true);
+    env.run(&["deploy", "stacks/call-center.yaml"]).expect(0);
+    let elsewhere = ["--region", "eu-west-1"];
+    says(
+        &env.run(&[&["deploy", "stacks/call-center.yaml"][..], &elsewhere].concat())
+            .expect(2),
+        &["in the region us-east-1"],
+    );
+    env.run(&[&["teardown", "--name", "call-center", "--yes"][..], &elsewhere].concat())
+        .expect(0);
+    env.run(&["plan", "stacks/call-center.yaml", "--detailed-exitcode"])
+        .expect(0);
+}
+
+#[test]
 fn the_tutorials_own_definition_deploys_unedited() {
     let env = call_center(true);
     let definition = fs::read_to_string(env.path("stacks/call-center.asl.json")).unwrap();
