@@ -15,6 +15,14 @@ pub trait Roots {
     fn data(&self) -> &Value;
     /// What `$$` means: the context object.
     fn context(&self) -> &Value;
+    /// What `$name` means, none if no such variable is set.
+    fn variable(&self, _name: &str) -> Option<&Value> {
+        None
+    }
+    /// Randomness for `States.UUID()` and `States.MathRandom(…)`: another number for each template that is filled in.
+    fn random(&self) -> u64 {
+        0
+    }
 }
 
 /// Why a template could not be filled in.
