@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::context::Scope;
 use super::errors::Failure;
 use crate::asl::model::PathField;
+use crate::expr::intrinsic::{self, IntrinsicError};
 use crate::expr::path::Path;
 use crate::expr::reference;
 use crate::expr::template::{self, TemplateError};
@@ -47,8 +48,8 @@ impl Data {
         })))
     }
 
-    /// Data that a template or `ResultPath` has made: refused if they nest too deep.
-    fn made(value: Value) -> Result<Self, Failure> {
+    /// Data that were put together (by a template, `ResultPath` or a join): refused if they nest too deep.
+    pub(super) fn made(value: Value) -> Result<Self, Failure> {
         if nests_deeper(&value, MAX_DEPTH) {
             return Err(Failure::runtime(format!(
                 "The data nest deeper than {MAX_DEPTH} levels."
@@ -123,6 +124,14 @@ pub(super) fn fill(template: Option<&Value>, data: &Data, scope: &Scope<'_>) -> 
         other => Failure::runtime(sentence(&other)),
     })?;
     Data::made(filled)
+}
+
+/// Calls an intrinsic function that stands in a field by itself.
+pub(super) fn call(call: &str, field: &str, data: &Data, scope: &Scope<'_>) -> Result<Value, Failure> {
+    intrinsic::evaluate(call, &scope.roots(data.value())).map_err(|error| match error {
+        IntrinsicError::NotFound(path) => Failure::path_not_found(&path, field, data.text()),
+        other => Failure::intrinsic(&sentence(&other)),
+    })
 }
 
 /// An error with its sources in one line.

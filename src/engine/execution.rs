@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::data::Data;
 use super::resource::Resource;
 use super::retry::Retries;
+use super::variables::Variables;
 use super::{Millis, Outcome, Pending, Start, TaskId, TaskRequest, TimerId};
 
 /// A running execution.
@@ -38,13 +39,29 @@ pub(super) struct Branch {
     pub(super) last_event: u64,
     /// The state it is in.
     pub(super) visit: Option<Visit>,
+    /// Where it belongs; none for the root.
+    pub(super) parent: Option<Parent>,
+    /// The variables its own states have set.
+    pub(super) variables: Variables,
+}
+
+/// Where a line of control comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parent {
+    /// The line of control whose state it runs in.
+    pub(super) branch: BranchId,
+    /// The position of the branch, or of the item.
+    pub(super) index: usize,
 }
 
 /// A stay in a state.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
+    pub(super) branch: BranchId,
     pub(super) state: String,
     pub(super) entered_event: u64,
+    /// The event before that one.
+    pub(super) event_before: u64,
     pub(super) entered_at: Millis,
     /// The raw input.
     pub(super) input: Data,

@@ -5,13 +5,16 @@ mod context;
 mod data;
 mod ending;
 mod errors;
+mod evaluate;
 mod execution;
+mod exit;
 mod history;
 mod resource;
 mod retry;
 mod states;
 mod turn;
 mod unsupported;
+mod variables;
 
 #[cfg(test)]
 mod testing;

@@ -1,8 +1,10 @@
 //! How one input advances an execution. States are run in a loop, never by recursion.
 
+use super::context::Scope;
 use super::data::Data;
 use super::errors::{Ended, Failure, Interrupt, TIMEOUT, Turned};
 use super::execution::{Branch, BranchId, Execution, OpenTask, Purpose, ROOT, Timer, Visit};
+use super::exit::{self, Exit};
 use super::history;
 use super::retry::{self, Random, Retries};
 use super::states;
@@ -13,8 +15,8 @@ use crate::asl::model::{State, StateKind, StateMachine, Work};
 pub(super) enum Flow<'a> {
     /// It waits for an input.
     Wait,
-    /// It is left with an output, for another state or for the end.
-    Leave(Data, Option<&'a str>),
+    /// It is left, for another state or for the end.
+    Leave(Exit, Option<&'a str>),
 }
 
 /// See [`super::step`].
@@ -170,20 +172,25 @@ impl<'a> Turn<'a> {
     /// Runs state after state until one waits or the end is reached.
     fn proceed(&mut self, branch: BranchId, mut name: &'a str, mut flow: Turned<Flow<'a>>) -> Result<(), Ended> {
         loop {
-            let (output, next) = match self.recovered(branch, name, flow) {
+            let (exit, next) = match self.recovered(branch, name, flow) {
                 Ok(Flow::Wait) => return Ok(()),
-                Ok(Flow::Leave(output, next)) => (output, next),
+                Ok(Flow::Leave(exit, next)) => (exit, next),
                 Err(Interrupt::Ended) => return Err(Ended),
                 Err(Interrupt::Failed(failure)) => return Err(self.fail(branch, &failure)),
             };
-            if output.is_too_large() {
+            if exit.output.is_too_large() {
                 return Err(self.fail(branch, &Failure::state_output_too_large(name)));
+            }
+            if !self.execution.can_assign(branch, &exit.assigned) {
+                return Err(self.fail(branch, &Failure::variables_too_large()));
             }
             self.emit(
                 branch,
                 &self.state_event(name, "Exited"),
-                history::state_exited(name, &output),
+                history::state_exited(name, &exit),
             )?;
+            let Exit { output, assigned } = exit;
+            self.execution.assign(branch, assigned);
             match next {
                 Some(next) => {
                     name = next;
@@ -205,11 +212,18 @@ impl<'a> Turn<'a> {
             return Err(Failure::runtime(format!("There is no state '{name}'.")).into());
         };
         let kind = self.state_event(name, "Entered");
+        let event_before = self
+            .execution
+            .branches
+            .get(&branch)
+            .map_or(0, |branch| branch.last_event);
         let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
-        if let Some(branch) = self.execution.branches.get_mut(&branch) {
-            branch.visit = Some(Visit {
+        if let Some(line) = self.execution.branches.get_mut(&branch) {
+            line.visit = Some(Visit {
+                branch,
                 state: name.to_owned(),
                 entered_event,
+                event_before,
                 entered_at: self.now,
                 input,
                 retries: Retries::default(),
@@ -244,6 +258,13 @@ impl<'a> Turn<'a> {
             Err(Interrupt::Failed(failure)) => failure,
             other => return other,
         };
+        let Some(state) = self.state(name) else {
+            return Err(failure.into());
+        };
+        let failure = self.reported(branch, state, failure)?;
+        let Some(work) = work_of(state).filter(|_| failure.catchable) else {
+            return Err(failure.into());
+        };
         let Some(visit) = self
             .execution
             .branches
@@ -252,27 +273,43 @@ impl<'a> Turn<'a> {
         else {
             return Err(failure.into());
         };
-        let failure = failure.named(name, visit.entered_event);
-        let Some(work) = self
-            .machine
-            .states
-            .get(name)
-            .and_then(work_of)
-            .filter(|_| failure.catchable)
-        else {
-            return Err(failure.into());
-        };
-        if let Some(delay) = visit.retries.delay(&work.retry, &failure, &mut self.random) {
+        if let Some(delay) = visit.retries.delay(&work.retry, &failure, &self.random) {
             self.set_timer(delay, Purpose::Retry(branch));
             return Ok(Flow::Wait);
         }
-        let Some(catcher) = retry::catcher(&work.catch, &failure) else {
+        let Some((index, catcher)) = retry::catcher(&work.catch, &failure) else {
             return Err(failure.into());
         };
-        let entered_event = visit.entered_event;
-        let output = super::data::combine(&catcher.result_path, &visit.input, Data::new(failure.output()))
-            .map_err(|failure| failure.named(name, entered_event))?;
-        Ok(Flow::Leave(output, Some(&catcher.next)))
+        let Some(visit) = self.execution.visit(branch) else {
+            return Err(failure.into());
+        };
+        let scope = Scope::of_task(self, visit, None);
+        match exit::by_catcher(state, index, catcher, failure.output(), &scope) {
+            Ok(exit) => Ok(Flow::Leave(exit, Some(&catcher.next))),
+            Err(failure) => Err(self.reported(branch, state, failure)?.into()),
+        }
+    }
+
+    /// Completes the cause of a failure. An expression that failed has an event, before anyone is asked about it.
+    fn reported(&mut self, branch: BranchId, state: &State, failure: Failure) -> Result<Failure, Ended> {
+        let Some(visit) = self.execution.visit(branch) else {
+            return Ok(failure);
+        };
+        let (entered, before) = (visit.entered_event, visit.event_before);
+        let mut failure = failure.named(&state.name, entered);
+        let Some(evaluation) = failure.evaluation.take() else {
+            return Ok(failure);
+        };
+        let details = history::evaluation_failed(&state.name, &failure, &evaluation);
+        // What fails as soon as the state is entered follows what was before it, except in a Wait state: so does AWS.
+        if let Some(line) = self.execution.branches.get_mut(&branch)
+            && line.last_event == entered
+            && !matches!(state.kind, StateKind::Wait(_))
+        {
+            line.last_event = before;
+        }
+        self.emit(branch, "EvaluationFailed", details)?;
+        Ok(failure)
     }
 
     pub(super) fn next_task(&mut self) -> TaskId {

@@ -5,6 +5,7 @@ mod failures;
 mod laws;
 mod limits;
 mod states;
+mod variables;
 
 use serde_json::{Value, json};
 
