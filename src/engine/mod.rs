@@ -8,6 +8,7 @@ mod errors;
 mod evaluate;
 mod execution;
 mod exit;
+mod fork;
 mod history;
 mod resource;
 mod retry;
