@@ -217,8 +217,10 @@ impl<'a> Turn<'a> {
         };
         let kind = self.state_event(branch, name, "Entered");
         let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
+        let id = branch;
         if let Some(branch) = self.execution.branches.get_mut(&branch) {
             branch.visit = Some(Visit {
+                branch: id,
                 state: name.to_owned(),
                 entered_event,
                 entered_at: self.now,
@@ -242,11 +244,7 @@ impl<'a> Turn<'a> {
             StateKind::Succeed => states::succeed::run(self, &visit, state),
             StateKind::Fail(fail) => states::fail::run(self, &visit, fail),
             StateKind::Parallel(parallel) => states::parallel::run(self, branch, &visit, state, parallel),
-            StateKind::Map(_) => Err(Failure::runtime(format!(
-                "States of type {} are not supported by the local cloud yet.",
-                state.kind.type_name()
-            ))
-            .into()),
+            StateKind::Map(map) => states::map::run(self, branch, &visit, state, map),
         }
     }
 

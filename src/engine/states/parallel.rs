@@ -4,7 +4,7 @@ use crate::asl::model::{Parallel, State};
 use crate::engine::context::Scope;
 use crate::engine::data;
 use crate::engine::errors::Turned;
-use crate::engine::execution::{BranchId, Visit};
+use crate::engine::execution::{BranchId, Parent, Visit};
 use crate::engine::turn::{Flow, Turn};
 
 /// Begins all branches, each with the same input.
@@ -19,10 +19,10 @@ pub(in crate::engine) fn run<'a>(
     let input = data::select(&state.input_path, &visit.input, &scope)?;
     let input = data::fill(parallel.work.parameters.as_ref(), &input, &scope)?;
     let started = turn.emit(branch, "ParallelStateStarted", None)?;
-    turn.split(branch, parallel.branches.len());
+    turn.split(branch, parallel.branches.len(), None);
     for index in 0..parallel.branches.len() {
-        turn.open_branch(branch, index, started, input.clone());
+        turn.open_branch(Parent { branch, index }, started, input.clone(), None);
     }
-    turn.join_if_done(branch);
+    turn.join_if_done(branch, started);
     Ok(Flow::Wait)
 }
