@@ -86,7 +86,7 @@ fn what_cannot_be_executed_is_named() {
     }}});
     let definition = json!({ "StartAt": "P", "States": {
         "P": { "Type": "Parallel", "Branches": [inner], "Next": "M" },
-        "M": { "Type": "Map", "ItemProcessor": inner, "Next": "J" },
+        "M": { "Type": "Map", "ItemReader": { "Resource": "arn:aws:states:::s3:getObject" }, "ItemProcessor": inner, "Next": "J" },
         "J": { "Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "Next": "A" },
         "A": { "Type": "Pass", "Assign": { "v": 1 }, "InputPath": "$v", "Next": "F" },
         "F": { "Type": "Pass", "OutputPath": "$.a.length()", "Next": "T" },
@@ -107,12 +107,12 @@ fn what_cannot_be_executed_is_named() {
                 "I",
                 "the function `length()` in the path Parameters `x.$`"
             ),
-            uses("/States/M", "M", "the state type Map"),
             uses(
                 "/States/M/ItemProcessor/States/I",
                 "I",
                 "the function `length()` in the path Parameters `x.$`"
             ),
+            uses("/States/M", "M", "the field ItemReader"),
             uses("/States/J", "J", "the query language JSONata"),
             uses("/States/F", "F", "the function `length()` in the path OutputPath"),
         ]
