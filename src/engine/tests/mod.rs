@@ -4,7 +4,10 @@
 mod failures;
 mod laws;
 mod limits;
+mod map;
+mod parallel;
 mod states;
+mod variables;
 
 use serde_json::{Value, json};
 
