@@ -44,7 +44,7 @@ pub(super) struct Failure {
 }
 
 pub(super) const TIMEOUT: &str = "States.Timeout";
-const RUNTIME: &str = "States.Runtime";
+pub(super) const RUNTIME: &str = "States.Runtime";
 const DATA_LIMIT: &str = "States.DataLimitExceeded";
 
 impl Failure {

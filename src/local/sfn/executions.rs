@@ -80,7 +80,9 @@ impl States {
             })?;
         let mut run = Run::new(model, start.clone());
         let mut first = Batch::default();
-        run.advance(Happened::Started, start.started_at, &mut first);
+        run.advance(Happened::Started, start.started_at, &mut first, |arn| {
+            self.shared.has_activity(arn)
+        });
 
         let begun = self.shared.begin(&start.execution_arn, run, first, |first| {
             self.shared.store.write(|transaction| {

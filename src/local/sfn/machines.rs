@@ -7,6 +7,7 @@ use super::machine_rows::{Content, Machine, find, insert_revision};
 use super::names::{Kind, check_arn, check_name, machine_arn, machine_deleting, no_such_machine, role_account};
 use super::paging::Asked;
 use super::request::{Request, hidden, text};
+use super::tags::Owner;
 use super::target::Target;
 use super::versions::{self, version_arn};
 use super::{States, definition, journal, seconds, settings, tags};
@@ -66,7 +67,7 @@ impl States {
                 )
                 .and_then(|mut insert| insert.insert(params![arn, call.region, name, now.cast_signed(), revision]))
                 .map_err(StoreError::from)
-                .and_then(|machine| tags::put(transaction, machine, &tags))?;
+                .and_then(|machine| tags::put(transaction, Owner::Machine(machine), &tags))?;
             let machine = find(transaction, &arn)?.ok_or_else(|| no_such_machine(&arn))?;
             created(transaction, &machine, publish, now)
         })

@@ -2,6 +2,7 @@
 //! engine. Every acknowledged call and every step of an execution is in the store before anything is done about it.
 //! See <https://docs.aws.amazon.com/step-functions/latest/apireference/Welcome.html>.
 
+mod activities;
 mod aliases;
 mod callbacks;
 mod definition;
@@ -86,6 +87,11 @@ impl StepFunctions {
             "DescribeStateMachineAlias" => states.describe_state_machine_alias(&call),
             "DeleteStateMachineAlias" => states.delete_state_machine_alias(&call),
             "ListStateMachineAliases" => states.list_state_machine_aliases(&call),
+            "CreateActivity" => states.create_activity(&call),
+            "DescribeActivity" => states.describe_activity(&call),
+            "ListActivities" => states.list_activities(&call),
+            "DeleteActivity" => states.delete_activity(&call),
+            "GetActivityTask" => states.get_activity_task(&call).await,
             "ValidateStateMachineDefinition" => definition::validate(&call.input),
             "StartExecution" => states.start_execution(&call),
             "StopExecution" => states.stop_execution(&call).await,

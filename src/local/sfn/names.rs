@@ -9,6 +9,8 @@ pub(super) enum Kind {
     StateMachine,
     /// `…:execution:MACHINE:NAME`
     Execution,
+    /// `…:activity:NAME`
+    Activity,
 }
 
 impl Kind {
@@ -16,6 +18,7 @@ impl Kind {
         match self {
             Self::StateMachine => "stateMachine",
             Self::Execution => "execution",
+            Self::Activity => "activity",
         }
     }
 }
@@ -36,6 +39,11 @@ pub(super) fn unqualified(arn: &str) -> (&str, Option<&str>) {
 /// The ARN of an execution of a state machine of the local account.
 pub(super) fn execution_arn(region: &str, machine: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:execution:{machine}:{name}")
+}
+
+/// The ARN of an activity of the local account.
+pub(super) fn activity_arn(region: &str, name: &str) -> String {
+    format!("arn:aws:states:{region}:{ACCOUNT}:activity:{name}")
 }
 
 /// The region in an ARN that was checked or made here.
@@ -62,6 +70,7 @@ pub(super) fn check_arn(arn: &str, kind: Kind) -> Result<(), ApiError> {
     let enough = match kind {
         Kind::StateMachine => 1..=2,
         Kind::Execution => 2..=2,
+        Kind::Activity => 1..=1,
     };
     if enough.contains(&names.len()) && names.iter().all(|name| !name.is_empty()) {
         Ok(())
@@ -125,6 +134,11 @@ pub(super) fn machine_deleting(arn: &str) -> ApiError {
         "StateMachineDeleting",
         format!("State Machine is being deleted: '{arn}'"),
     )
+}
+
+/// No activity has that ARN.
+pub(super) fn no_such_activity(arn: &str) -> ApiError {
+    ApiError::new("ActivityDoesNotExist", format!("Activity Does Not Exist: '{arn}'"))
 }
 
 /// No execution has that ARN.

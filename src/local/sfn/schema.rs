@@ -89,4 +89,28 @@ CREATE TABLE IF NOT EXISTS sfn_tokens (
     task INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sfn_tokens_by_execution ON sfn_tokens (execution);
+CREATE TABLE IF NOT EXISTS sfn_activities (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    arn TEXT NOT NULL UNIQUE,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sfn_activity_tags (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    activity INTEGER NOT NULL REFERENCES sfn_activities (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (activity, key)
+);
+CREATE TABLE IF NOT EXISTS sfn_activity_tasks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    activity_arn TEXT NOT NULL,
+    execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    task INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    input TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sfn_activity_tasks_by_activity ON sfn_activity_tasks (activity_arn, id);
+CREATE INDEX IF NOT EXISTS sfn_activity_tasks_by_execution ON sfn_activity_tasks (execution);
 ";

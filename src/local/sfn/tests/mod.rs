@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod activities;
 mod api;
 mod definitions;
 mod executions;
