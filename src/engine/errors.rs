@@ -53,7 +53,7 @@ pub(super) struct Evaluation {
 }
 
 pub(super) const TIMEOUT: &str = "States.Timeout";
-const RUNTIME: &str = "States.Runtime";
+pub(super) const RUNTIME: &str = "States.Runtime";
 const QUERY_EVALUATION: &str = "States.QueryEvaluationError";
 const DATA_LIMIT: &str = "States.DataLimitExceeded";
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::data::Data;
+use super::history::Details;
 use super::resource::Resource;
 use super::retry::Retries;
 use super::variables::Variables;
@@ -106,6 +107,9 @@ pub(super) struct OpenTask {
     pub(super) request: TaskRequest,
     pub(super) resource: Resource,
     pub(super) started: bool,
+    /// The event of an activity's task that waits for it to be accepted, and the heartbeat that a worker owes once it has
+    /// taken it, in seconds.
+    pub(super) activity: Option<(Details, Option<u64>)>,
     pub(super) timeout: Option<TimerId>,
     /// The running timer, and its length in seconds.
     pub(super) heartbeat: Option<(TimerId, u64)>,

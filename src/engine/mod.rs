@@ -73,10 +73,13 @@ pub struct Input {
 pub enum Happened {
     /// The execution begins. Always the first input, and only the first.
     Started,
-    /// A task was handed over to what does it.
+    /// A task was handed over to what does it; an activity's waits for a worker from now on.
     TaskStarted { task: TaskId },
+    /// A worker took the task of an activity, and may have said its name.
+    ActivityStarted { task: TaskId, worker: Option<String> },
     /// A task could not be handed over (no such function, no permission …): the event is `LambdaFunctionStartFailed`,
-    /// `TaskStartFailed` or `ActivityScheduleFailed`; then retriers and catchers are asked.
+    /// `TaskStartFailed` or `ActivityScheduleFailed`; then retriers and catchers are asked. `States.Runtime` for an activity
+    /// that does not exist has no event of its own.
     TaskNotStarted { task: TaskId, error: String, cause: String },
     /// The request of a `.waitForTaskToken` or `.sync` task was accepted; its result comes later. `output` is JSON text.
     TaskSubmitted { task: TaskId, output: String },
@@ -105,7 +108,8 @@ pub enum Happened {
 pub enum Effect {
     /// Append to the history.
     History(HistoryEvent),
-    /// Have a task done, then feed back `TaskStarted` and `TaskSucceeded` / `TaskFailed`.
+    /// Have a task done, then feed back `TaskStarted` (for an activity also `ActivityStarted`) and `TaskSucceeded` /
+    /// `TaskFailed`.
     ScheduleTask(TaskRequest),
     /// Feed back `TimerFired` at that time.
     SetTimer { timer: TimerId, at: Millis },

@@ -68,6 +68,9 @@ impl<'a> Turn<'a> {
                 ))
             }
             Happened::TaskStarted { task } => states::task::started(self, *task),
+            Happened::ActivityStarted { task, worker } => {
+                states::task::activity_started(self, *task, worker.as_deref())
+            }
             Happened::TaskSubmitted { task, output } => states::task::submitted(self, *task, output),
             Happened::TaskHeartbeat { task } => {
                 states::task::heartbeat(self, *task);
@@ -79,10 +82,9 @@ impl<'a> Turn<'a> {
             Happened::TaskFailed { task, error, cause } => self.task_done(*task, |turn, task| {
                 states::task::failed(turn, &task, "Failed", Failure::reported(error.clone(), cause.clone()))
             }),
-            Happened::TaskNotStarted { task, error, cause } => self.task_done(*task, |turn, task| {
-                let failure = Failure::reported(Some(error.clone()), Some(cause.clone()));
-                states::task::failed(turn, &task, states::task::not_started(&task), failure)
-            }),
+            Happened::TaskNotStarted { task, error, cause } => {
+                self.task_done(*task, |turn, task| states::task::not_started(turn, &task, error, cause))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::target;
 use crate::asl::model::{NumberField, QueryLanguage, State, StateKind, Task};
 use crate::engine::context::{Scope, task_token};
 use crate::engine::data::{self, Data};
-use crate::engine::errors::{Ended, Failure, Turned};
+use crate::engine::errors::{Ended, Failure, RUNTIME, Turned};
 use crate::engine::evaluate::{self, Inputs};
 use crate::engine::execution::{BranchId, OpenTask, Purpose, Visit};
 use crate::engine::exit;
@@ -38,7 +38,12 @@ pub(in crate::engine) fn schedule<'a>(
     let prepared = prepare(turn, visit, state, task, resource.has_token().then_some(token.as_str()))?;
 
     let (kind, details) = scheduled_event(turn, task, &resource, &prepared);
-    turn.emit(branch, &kind, details)?;
+    let (activity, heartbeat) = if resource == Resource::Activity {
+        (Some((details, prepared.heartbeat)), None)
+    } else {
+        turn.emit(branch, &kind, details)?;
+        (None, prepared.heartbeat)
+    };
     let seconds = |seconds: u64| seconds.saturating_mul(1000);
     turn.open_task(OpenTask {
         branch,
@@ -51,15 +56,14 @@ pub(in crate::engine) fn schedule<'a>(
         },
         resource,
         started: false,
+        activity,
         timeout: None,
         heartbeat: None,
     });
     let timeout = prepared
         .timeout
         .map(|limit| turn.set_timer(seconds(limit), Purpose::TaskTimeout(id)));
-    let heartbeat = prepared
-        .heartbeat
-        .map(|limit| (turn.set_timer(seconds(limit), Purpose::Heartbeat(id)), limit));
+    let heartbeat = heartbeat.map(|limit| (turn.set_timer(seconds(limit), Purpose::Heartbeat(id)), limit));
     if let Some(open) = turn.execution.tasks.get_mut(&id) {
         open.timeout = timeout;
         open.heartbeat = heartbeat;
@@ -138,13 +142,40 @@ pub(in crate::engine) fn started(turn: &mut Turn<'_>, id: TaskId) -> Result<(), 
         return Ok(());
     }
     let branch = task.branch;
-    let details = match &task.resource {
-        Resource::Lambda => None,
-        Resource::Activity => history::details("activityStartedEventDetails", json!({})),
-        Resource::Service { .. } => event_details(&task.resource, "Started", Map::new()),
+    let (what, details) = match &task.resource {
+        Resource::Lambda => ("Started", None),
+        Resource::Activity => (
+            "Scheduled",
+            task.activity.as_ref().and_then(|(details, _)| details.clone()),
+        ),
+        Resource::Service { .. } => ("Started", event_details(&task.resource, "Started", Map::new())),
     };
-    let kind = event_kind(&task.resource, "Started");
+    let kind = event_kind(&task.resource, what);
     turn.emit(branch, &kind, details).map(drop)
+}
+
+/// A worker took the task of an activity: only now its heartbeats are waited for.
+pub(in crate::engine) fn activity_started(turn: &mut Turn<'_>, id: TaskId, worker: Option<&str>) -> Result<(), Ended> {
+    let Some(task) = turn.execution.tasks.get_mut(&id).filter(|task| task.started) else {
+        return Ok(());
+    };
+    let Some((_, heartbeat)) = task.activity.take() else {
+        return Ok(());
+    };
+    let branch = task.branch;
+    let worker = worker.map_or_else(|| json!({}), |worker| json!({ "workerName": worker }));
+    let details = history::details("activityStartedEventDetails", worker);
+    turn.emit(branch, "ActivityStarted", details)?;
+    let heartbeat = heartbeat.map(|limit| {
+        (
+            turn.set_timer(limit.saturating_mul(1000), Purpose::Heartbeat(id)),
+            limit,
+        )
+    });
+    if let Some(task) = turn.execution.tasks.get_mut(&id) {
+        task.heartbeat = heartbeat;
+    }
+    Ok(())
 }
 
 /// The request of a task whose result comes later was accepted.
@@ -219,12 +250,20 @@ pub(in crate::engine) fn failed<'a>(
     Err(failure.into())
 }
 
-/// What the event of a task that could not be handed over is called.
-pub(in crate::engine) fn not_started(task: &OpenTask) -> &'static str {
-    match task.resource {
+/// The work could not be handed over. An activity that does not exist ends the execution.
+pub(in crate::engine) fn not_started<'a>(
+    turn: &mut Turn<'a>,
+    task: &OpenTask,
+    error: &str,
+    cause: &str,
+) -> Turned<Flow<'a>> {
+    let what = match task.resource {
+        Resource::Activity if error == RUNTIME => return Err(Failure::runtime(cause).into()),
         Resource::Activity => "ScheduleFailed",
         Resource::Lambda | Resource::Service { .. } => "StartFailed",
-    }
+    };
+    let failure = Failure::reported(Some(error.to_owned()), Some(cause.to_owned()));
+    failed(turn, task, what, failure)
 }
 
 fn scheduled_event(turn: &Turn<'_>, task: &Task, resource: &Resource, prepared: &Prepared) -> (String, Details) {

@@ -30,6 +30,7 @@ fn happened() -> impl Strategy<Value = Happened> {
             error: "E".into(),
             cause: "c".into()
         }),
+        (task.clone(), proptest::option::of("w")).prop_map(|(task, worker)| Happened::ActivityStarted { task, worker }),
         task.prop_map(|task| Happened::TaskHeartbeat { task }),
         (0..8_u64).prop_map(|timer| Happened::TimerFired { timer }),
     ]

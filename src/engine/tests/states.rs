@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{check, single, task};
-use crate::engine::Status;
 use crate::engine::testing::{Answer, EPOCH, Lab, output};
+use crate::engine::{Happened, Status};
 
 #[test]
 fn pass_and_succeed() {
@@ -78,6 +78,55 @@ fn a_service_answers_under_its_token() {
         6<5 TaskSucceeded output="done" resourceType=sqs resource=sendMessage.waitForTaskToken
         7<6 TaskStateExited name=S output="done"
         8<7 ExecutionSucceeded output="done"
+        "#,
+    );
+}
+
+#[test]
+fn an_activity_waits_for_a_worker() {
+    const ACTIVITY: &str = "arn:aws:states:us-east-1:000000000000:activity:a";
+    let definition = task(json!({ "Resource": ACTIVITY, "HeartbeatSeconds": 5 }));
+    let run = |worker: Option<&str>| {
+        let mut lab = Lab::new(&definition, "{}");
+        lab.feed(Happened::Started);
+        lab.feed(Happened::TaskStarted { task: 1 });
+        assert!(lab.timers.is_empty(), "no worker owes a heartbeat yet");
+        for _ in 0..2 {
+            let worker = worker.map(str::to_owned);
+            lab.feed(Happened::ActivityStarted { task: 1, worker });
+        }
+        assert_eq!(lab.timers.len(), 1);
+        lab.feed(Happened::TaskSucceeded {
+            task: 1,
+            output: "7".into(),
+        });
+        lab.lines()
+    };
+    let named = run(Some("w"));
+    let expected = format!(
+        "1<0 ExecutionStarted input={{}}\n2<0 TaskStateEntered name=S input={{}}\n\
+         3<2 ActivityScheduled resource={ACTIVITY} input={{}} heartbeatInSeconds=5\n4<3 ActivityStarted workerName=w\n\
+         5<4 ActivitySucceeded output=7\n6<5 TaskStateExited name=S output=7\n7<6 ExecutionSucceeded output=7"
+    );
+    assert_eq!(named, expected);
+    assert_eq!(run(None), expected.replace(" workerName=w", ""));
+}
+
+#[test]
+fn an_activity_that_does_not_exist_ends_the_execution() {
+    let definition = task(json!({
+        "Resource": "arn:aws:states:us-east-1:000000000000:activity:a",
+        "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Next" }],
+    }));
+    let answer = Answer::Refused("States.Runtime".into(), "The activity a does not exist.".into());
+    check(
+        definition,
+        "{}",
+        &[answer],
+        r#"
+        1<0 ExecutionStarted input={}
+        2<0 TaskStateEntered name=S input={}
+        3<2 ExecutionFailed error=States.Runtime cause=An error occurred while executing the state 'S' (entered at the event id #2). The activity a does not exist.
         "#,
     );
 }

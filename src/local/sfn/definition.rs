@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::json_text;
 use super::request::{Request, hidden};
-use super::tasks::TaskRunner;
+use super::tasks::{TaskRunner, is_activity};
 use crate::asl;
 use crate::asl::model::{StateKind, StateMachine};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
@@ -175,7 +175,7 @@ impl Finding {
 fn missing_integrations(machine: &StateMachine, tasks: &dyn TaskRunner, missing: &mut Vec<String>) {
     for state in machine.states.values() {
         match &state.kind {
-            StateKind::Task(task) if !tasks.supports(&task.resource) => {
+            StateKind::Task(task) if !is_activity(&task.resource) && !tasks.supports(&task.resource) => {
                 missing.push(format!("the resource {} of state '{}'", task.resource, state.name));
             }
             StateKind::Parallel(parallel) => {

@@ -11,7 +11,7 @@ use super::journal;
 use super::names::region_of;
 use super::run::{Batch, Run};
 use super::shared::{Shared, Written};
-use super::tasks::{TaskOutcome, WAIT_FOR_TOKEN};
+use super::tasks::{TaskOutcome, WAIT_FOR_TOKEN, is_activity};
 use crate::engine::{Effect, Happened, Millis, TaskId, TaskRequest, TimerId};
 use crate::local::store::StoreError;
 
@@ -39,6 +39,8 @@ pub(super) struct Driver {
     run: Run,
     timers: HashMap<TimerId, Millis>,
     outstanding: HashSet<TaskId>,
+    /// Tasks of activities that no worker took yet.
+    offered: HashSet<TaskId>,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
     closing: watch::Receiver<bool>,
@@ -62,14 +64,16 @@ impl Driver {
             run,
             timers: HashMap::new(),
             outstanding: HashSet::new(),
+            offered: HashSet::new(),
             inbox,
             outbox,
         }
     }
 
-    /// Tasks of an earlier process that wait for their tokens.
-    pub(super) fn waiting_for(mut self, tasks: Vec<TaskId>) -> Self {
+    /// Tasks of an earlier process that wait for their tokens, and those of them that no worker took yet.
+    pub(super) fn waiting_for(mut self, tasks: Vec<TaskId>, offered: Vec<TaskId>) -> Self {
         self.outstanding.extend(tasks);
+        self.offered.extend(offered);
         self
     }
 
@@ -87,7 +91,8 @@ impl Driver {
                 answers.extend(stored.map(|stored| (stored, wanted)));
                 if wanted {
                     let now = self.shared.now();
-                    self.run.advance(what, now, &mut batch);
+                    let exists = |arn: &str| self.shared.has_activity(arn);
+                    self.run.advance(what, now, &mut batch, exists);
                 }
                 if batch.outcome.is_some() {
                     break;
@@ -157,6 +162,7 @@ impl Driver {
             | Happened::TaskFailed { task, .. }
             | Happened::TaskNotStarted { task, .. } => self.outstanding.remove(task),
             Happened::TaskHeartbeat { task } | Happened::TaskSubmitted { task, .. } => self.outstanding.contains(task),
+            Happened::ActivityStarted { task, .. } => self.offered.remove(task),
             Happened::TimerFired { timer } => self.timers.remove(timer).is_some(),
             _ => true,
         }
@@ -196,6 +202,7 @@ impl Driver {
                 // What was started goes on, as on AWS; its result is ignored.
                 Effect::CancelTask { task } => {
                     self.outstanding.remove(&task);
+                    self.offered.remove(&task);
                 }
                 Effect::History(_) | Effect::Finished(_) => {}
             }
@@ -205,6 +212,11 @@ impl Driver {
     /// Has a task done beside the execution.
     fn schedule(&mut self, request: TaskRequest) {
         self.outstanding.insert(request.task);
+        if is_activity(&request.resource) {
+            self.offered.insert(request.task);
+            self.shared.offered.notify_waiters();
+            return;
+        }
         let waits = request.resource.ends_with(WAIT_FOR_TOKEN);
         let (shared, region) = (self.shared.clone(), self.region.clone());
         let outbox = self.outbox.clone();

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::activities;
 use super::run::Batch;
-use super::tasks::WAIT_FOR_TOKEN;
+use super::tasks::waits_for_token;
 use crate::engine::{Effect, HistoryEvent, Input, Outcome, Start, Status, TaskId};
 use crate::local::store::StoreError;
 
@@ -27,11 +28,12 @@ pub(super) fn append(connection: &Connection, execution: i64, batch: &Batch) -> 
         connection.prepare_cached("INSERT OR IGNORE INTO sfn_tokens (token, execution, task) VALUES (?1, ?2, ?3)")?;
     for effect in &batch.effects {
         if let Effect::ScheduleTask(request) = effect
-            && request.resource.ends_with(WAIT_FOR_TOKEN)
+            && waits_for_token(&request.resource)
         {
             tokens.execute(params![request.token, execution, request.task.cast_signed()])?;
         }
     }
+    activities::append(connection, execution, batch)?;
     if let Some(outcome) = &batch.outcome {
         finish(connection, execution, outcome)?;
     }
@@ -52,6 +54,7 @@ fn finish(connection: &Connection, execution: i64, outcome: &Outcome) -> Result<
             outcome.error,
             outcome.cause
         ])?;
+    activities::forget(connection, execution)?;
     let machine: i64 = connection
         .prepare_cached("SELECT machine FROM sfn_executions WHERE id = ?1")?
         .query_row([execution], |row| row.get(0))?;

@@ -9,6 +9,8 @@ pub(super) enum Kind {
     StateMachine,
     /// `…:execution:MACHINE:NAME`
     Execution,
+    /// `…:activity:NAME`
+    Activity,
 }
 
 impl Kind {
@@ -16,6 +18,7 @@ impl Kind {
         match self {
             Self::StateMachine => "stateMachine",
             Self::Execution => "execution",
+            Self::Activity => "activity",
         }
     }
 }
@@ -25,9 +28,22 @@ pub(super) fn machine_arn(region: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:stateMachine:{name}")
 }
 
+/// Takes the version or alias off the checked ARN of a state machine.
+pub(super) fn unqualified(arn: &str) -> (&str, Option<&str>) {
+    match arn.match_indices(':').nth(6) {
+        Some((at, _)) => (arn.get(..at).unwrap_or(arn), arn.get(at + 1..)),
+        None => (arn, None),
+    }
+}
+
 /// The ARN of an execution of a state machine of the local account.
 pub(super) fn execution_arn(region: &str, machine: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:execution:{machine}:{name}")
+}
+
+/// The ARN of an activity of the local account.
+pub(super) fn activity_arn(region: &str, name: &str) -> String {
+    format!("arn:aws:states:{region}:{ACCOUNT}:activity:{name}")
 }
 
 /// The region in an ARN that was checked or made here.
@@ -54,6 +70,7 @@ pub(super) fn check_arn(arn: &str, kind: Kind) -> Result<(), ApiError> {
     let enough = match kind {
         Kind::StateMachine => 1..=2,
         Kind::Execution => 2..=2,
+        Kind::Activity => 1..=1,
     };
     if enough.contains(&names.len()) && names.iter().all(|name| !name.is_empty()) {
         Ok(())
@@ -106,12 +123,22 @@ pub(super) fn no_such_machine(arn: &str) -> ApiError {
     )
 }
 
+/// What an alias names or is does not exist.
+pub(super) fn no_such_resource() -> ApiError {
+    ApiError::new("ResourceNotFound", "Request references a resource that does not exist.")
+}
+
 /// The state machine is going away.
 pub(super) fn machine_deleting(arn: &str) -> ApiError {
     ApiError::new(
         "StateMachineDeleting",
         format!("State Machine is being deleted: '{arn}'"),
     )
+}
+
+/// No activity has that ARN.
+pub(super) fn no_such_activity(arn: &str) -> ApiError {
+    ApiError::new("ActivityDoesNotExist", format!("Activity Does Not Exist: '{arn}'"))
 }
 
 /// No execution has that ARN.
@@ -152,6 +179,16 @@ mod tests {
             Kind::Execution,
             "Invalid Arn: 'Invalid ARN: arn:aws:states:r:1:execution:m'",
         );
+    }
+
+    #[test]
+    fn qualifiers() {
+        let arn = machine_arn("us-east-1", "m");
+        assert_eq!(unqualified(&arn), (arn.as_str(), None));
+        for qualifier in ["7", "PROD"] {
+            let qualified = format!("{arn}:{qualifier}");
+            assert_eq!(unqualified(&qualified), (arn.as_str(), Some(qualifier)));
+        }
     }
 
     #[test]

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use super::journal;
-use super::machines;
+use super::machine_rows;
 use super::run::{Batch, Run};
 use super::shared::Shared;
-use super::tasks::WAIT_FOR_TOKEN;
+use super::tasks::{WAIT_FOR_TOKEN, is_activity};
 use crate::engine::{Effect, Happened, TaskId};
 use crate::local::store::StoreError;
 
@@ -39,6 +39,8 @@ pub(super) struct Rebuilt {
     pub(super) effects: Vec<Effect>,
     /// Tasks that were handed over and wait for their token: not to be done again.
     pub(super) waiting: Vec<TaskId>,
+    /// Those of them that wait for a worker to take them.
+    pub(super) offered: Vec<TaskId>,
 }
 
 /// Rebuilds an execution from the store.
@@ -47,7 +49,7 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     let definition = || {
         shared
             .store
-            .read(|connection| machines::definition(connection, recorded.revision))
+            .read(|connection| machine_rows::definition(connection, recorded.revision))
     };
     let machine = shared
         .machine(recorded.revision, definition)?
@@ -66,10 +68,11 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
         .filter_map(|input| submitted(&input.what))
         .collect();
     let pending = run.pending();
-    let (waiting, again): (Vec<_>, Vec<_>) = pending
-        .tasks
-        .into_iter()
-        .partition(|request| submitted.contains(&request.task) && request.resource.ends_with(WAIT_FOR_TOKEN));
+    let (waiting, again): (Vec<_>, Vec<_>) = pending.tasks.into_iter().partition(|request| {
+        is_activity(&request.resource)
+            || (submitted.contains(&request.task) && request.resource.ends_with(WAIT_FOR_TOKEN))
+    });
+    let taken: HashSet<TaskId> = replayed.inputs.iter().filter_map(|input| taken(&input.what)).collect();
     let timers = pending
         .timers
         .into_iter()
@@ -77,8 +80,20 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     Ok(Rebuilt {
         run,
         effects: timers.chain(again.into_iter().map(Effect::ScheduleTask)).collect(),
+        offered: waiting
+            .iter()
+            .filter(|request| is_activity(&request.resource) && !taken.contains(&request.task))
+            .map(|request| request.task)
+            .collect(),
         waiting: waiting.into_iter().map(|request| request.task).collect(),
     })
+}
+
+fn taken(what: &Happened) -> Option<TaskId> {
+    match what {
+        Happened::ActivityStarted { task, .. } => Some(*task),
+        _ => None,
+    }
 }
 
 fn submitted(what: &Happened) -> Option<TaskId> {

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::tasks::is_activity;
 use crate::asl::model::StateMachine;
-use crate::engine::{self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start};
+use crate::engine::{self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskRequest};
 use crate::local::random;
 
 /// An execution in memory, and how much of its journal is written.
@@ -43,9 +44,15 @@ impl Run {
 
     /// Feeds an input that came at `now`. A clock that was set back does not turn back the time of the execution.
     ///
-    /// A task counts as started when it is handed over, which nothing here can refuse: saying so at once puts both events
-    /// into one transaction.
-    pub(super) fn advance(&mut self, what: Happened, now: Millis, batch: &mut Batch) {
+    /// A task counts as started when it is handed over, which only an activity that does not exist can refuse: saying so at
+    /// once puts both events into one transaction.
+    pub(super) fn advance(
+        &mut self,
+        what: Happened,
+        now: Millis,
+        batch: &mut Batch,
+        activity_exists: impl Fn(&str) -> bool,
+    ) {
         self.now = self.now.max(now);
         let mut queue = VecDeque::from([what]);
         while let Some(what) = queue.pop_front() {
@@ -54,7 +61,20 @@ impl Run {
                 seed: random::seed(),
                 what,
             };
-            self.feed(input, batch, |task| queue.push_back(Happened::TaskStarted { task }));
+            self.feed(input, batch, |request| {
+                let task = request.task;
+                queue.push_back(
+                    if is_activity(&request.resource) && !activity_exists(&request.resource) {
+                        Happened::TaskNotStarted {
+                            task,
+                            error: "States.Runtime".to_owned(),
+                            cause: format!("The activity {} does not exist.", request.resource),
+                        }
+                    } else {
+                        Happened::TaskStarted { task }
+                    },
+                );
+            });
         }
     }
 
@@ -64,7 +84,7 @@ impl Run {
         self.feed(input, batch, |_| ());
     }
 
-    fn feed(&mut self, input: Input, batch: &mut Batch, mut scheduled: impl FnMut(engine::TaskId)) {
+    fn feed(&mut self, input: Input, batch: &mut Batch, mut scheduled: impl FnMut(&TaskRequest)) {
         let effects = engine::step(&self.machine, &mut self.execution, &input);
         if batch.inputs.is_empty() {
             batch.first_entry = self.entries;
@@ -77,7 +97,7 @@ impl Run {
                 Effect::Finished(outcome) => batch.outcome = Some(outcome),
                 other => {
                     if let Effect::ScheduleTask(request) = &other {
-                        scheduled(request.task);
+                        scheduled(request);
                     }
                     batch.effects.push(other);
                 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::driver::{Driver, Message};
 use super::run::{Batch, Run};
@@ -27,6 +27,8 @@ pub(super) struct Shared {
     machines: Mutex<HashMap<i64, Arc<StateMachine>>>,
     /// True from the moment on from which nothing may be written any more.
     pub(super) closed: watch::Sender<bool>,
+    /// Told when an activity has a new task.
+    pub(super) offered: Notify,
 }
 
 impl Shared {
@@ -38,6 +40,7 @@ impl Shared {
             running: Mutex::default(),
             machines: Mutex::default(),
             closed: watch::Sender::new(false),
+            offered: Notify::new(),
         }
     }
 
@@ -118,7 +121,10 @@ impl Shared {
             match recovery::rebuild(&shared, id) {
                 Ok(rebuilt) => {
                     let driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
-                    driver.waiting_for(rebuilt.waiting).drive(rebuilt.effects).await;
+                    driver
+                        .waiting_for(rebuilt.waiting, rebuilt.offered)
+                        .drive(rebuilt.effects)
+                        .await;
                 }
                 Err(problem) if problem.is_final() => shared.abandon(id, &arn, &problem.to_string()),
                 // It can be tried again when the store is opened next.

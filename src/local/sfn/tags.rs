@@ -1,16 +1,33 @@
-//! Tags of state machines.
+//! Tags of state machines and activities.
 
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::States;
-use super::machines::{self, Machine};
 use super::request::{Request, text};
+use super::{activities, machine_rows};
 use crate::local::api::{ApiError, Call};
 use crate::local::store::StoreError;
 
 /// At most so many tags on a resource.
 const MOST: usize = 50;
+
+/// What bears tags, by its id.
+#[derive(Clone, Copy)]
+pub(super) enum Owner {
+    Machine(i64),
+    Activity(i64),
+}
+
+impl Owner {
+    /// The table, the column in it that names the owner, and the id.
+    fn place(self) -> (&'static str, &'static str, i64) {
+        match self {
+            Self::Machine(id) => ("sfn_tags", "machine", id),
+            Self::Activity(id) => ("sfn_activity_tags", "activity", id),
+        }
+    }
+}
 
 impl States {
     /// TagResource.
@@ -24,9 +41,9 @@ impl States {
         request.finish()?;
         check(&tags)?;
         self.shared.store.write(|transaction| {
-            let machine = tagged(transaction, arn)?;
-            put(transaction, machine.id, &tags)?;
-            if list(transaction, machine.id)?.len() > MOST {
+            let owner = tagged(transaction, arn)?;
+            put(transaction, owner, &tags)?;
+            if list(transaction, owner)?.len() > MOST {
                 return Err(too_many(arn));
             }
             Ok(json!({}))
@@ -40,12 +57,13 @@ impl States {
         let keys = request.list("tagKeys");
         request.finish()?;
         self.shared.store.write(|transaction| {
-            let machine = tagged(transaction, arn)?;
+            let owner = tagged(transaction, arn)?;
+            let (table, column, id) = owner.place();
             for key in keys.iter().filter_map(Value::as_str) {
                 transaction
                     .execute(
-                        "DELETE FROM sfn_tags WHERE machine = ?1 AND key = ?2",
-                        params![machine.id, key],
+                        &format!("DELETE FROM {table} WHERE {column} = ?1 AND key = ?2"),
+                        params![id, key],
                     )
                     .map_err(StoreError::from)?;
             }
@@ -59,8 +77,8 @@ impl States {
         let arn = request.required("resourceArn", text(256));
         request.finish()?;
         let tags = self.shared.store.read(|connection| {
-            let machine = tagged(connection, arn)?;
-            Ok::<_, ApiError>(list(connection, machine.id)?)
+            let owner = tagged(connection, arn)?;
+            Ok::<_, ApiError>(list(connection, owner)?)
         })?;
         let tags: Vec<Value> = tags
             .into_iter()
@@ -116,32 +134,41 @@ pub(super) fn check(tags: &[(&str, &str)]) -> Result<(), ApiError> {
     if tags.len() > MOST { Err(too_many("")) } else { Ok(()) }
 }
 
-/// Puts tags on a state machine, over those of the same keys.
-pub(super) fn put(connection: &Connection, machine: i64, tags: &[(&str, &str)]) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO sfn_tags (machine, key, value) VALUES (?1, ?2, ?3) ON CONFLICT (machine, key) DO UPDATE SET value = excluded.value",
-    )?;
+/// Puts tags on a resource, over those of the same keys.
+pub(super) fn put(connection: &Connection, owner: Owner, tags: &[(&str, &str)]) -> Result<(), StoreError> {
+    let (table, column, id) = owner.place();
+    let mut statement = connection.prepare_cached(&format!(
+        "INSERT INTO {table} ({column}, key, value) VALUES (?1, ?2, ?3) ON CONFLICT ({column}, key) DO UPDATE SET value = excluded.value"
+    ))?;
     for (key, value) in tags {
-        statement.execute(params![machine, key, value])?;
+        statement.execute(params![id, key, value])?;
     }
     Ok(())
 }
 
-fn list(connection: &Connection, machine: i64) -> Result<Vec<(String, String)>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT key, value FROM sfn_tags WHERE machine = ?1 ORDER BY id")?;
-    let rows = statement.query_map([machine], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn list(connection: &Connection, owner: Owner) -> Result<Vec<(String, String)>, StoreError> {
+    let (table, column, id) = owner.place();
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT key, value FROM {table} WHERE {column} = ?1 ORDER BY id"
+    ))?;
+    let rows = statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The state machine that bears the tags.
-fn tagged(connection: &Connection, arn: &str) -> Result<Machine, ApiError> {
+/// The resource that bears the tags; versions and aliases bear none.
+fn tagged(connection: &Connection, arn: &str) -> Result<Owner, ApiError> {
     if !arn.starts_with("arn:") {
         return Err(ApiError::new(
             "InvalidArn",
             format!("Invalid Arn: 'Invalid ARN prefix: {arn}'"),
         ));
     }
-    machines::find(connection, arn)?
+    if let Some(machine) = machine_rows::find(connection, arn)? {
+        return Ok(Owner::Machine(machine.id));
+    }
+    let activity = activities::find(connection, arn)?;
+    activity
+        .map(|activity| Owner::Activity(activity.id))
         .ok_or_else(|| ApiError::new("ResourceNotFound", format!("Resource not found: '{arn}'")))
 }
 

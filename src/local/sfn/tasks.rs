@@ -1,10 +1,21 @@
 //! What does the tasks of executions: the contract between the driver and the integrations.
 
+use crate::asl::integration::Integration;
 use crate::engine::TaskRequest;
 use crate::local::api::Pending;
 
 /// The suffix of a resource whose task ends only when its token comes back.
 pub(super) const WAIT_FOR_TOKEN: &str = ".waitForTaskToken";
+
+/// Whether a resource is an activity, whose tasks workers fetch.
+pub(super) fn is_activity(resource: &str) -> bool {
+    matches!(Integration::parse(resource), Integration::Activity(_))
+}
+
+/// Whether a task of that resource ends when its token comes back.
+pub(super) fn waits_for_token(resource: &str) -> bool {
+    resource.ends_with(WAIT_FOR_TOKEN) || is_activity(resource)
+}
 
 /// How a task went.
 #[derive(Clone, Debug, PartialEq, Eq)]

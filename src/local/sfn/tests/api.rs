@@ -168,9 +168,9 @@ async fn errors_in_the_words_of_aws() {
     )
     .await;
     check(
-        "CreateActivity",
+        "NoSuchOperation",
         json!({"name": "a"}),
-        "NotImplemented: not implemented by the local cloud: states:CreateActivity",
+        "NotImplemented: not implemented by the local cloud: states:NoSuchOperation",
     )
     .await;
 }

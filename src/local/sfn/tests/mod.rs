@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod activities;
 mod api;
 mod definitions;
 mod executions;
 mod recovery;
+mod versions;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
