@@ -9,6 +9,7 @@ mod execution;
 mod history;
 mod resource;
 mod retry;
+pub mod single;
 mod states;
 mod turn;
 mod unsupported;

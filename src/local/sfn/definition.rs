@@ -58,6 +58,20 @@ pub(super) fn accept(text: &str, tasks: &dyn TaskRunner) -> Result<(), ApiError>
     ))
 }
 
+/// Reads a definition of which one state is to be tried. Findings that `ignored` picks, by code and location, do not count.
+pub(super) fn read(text: &str, ignored: impl Fn(&str, &str) -> bool) -> Result<StateMachine, ApiError> {
+    let (machine, findings) = examine(text);
+    let errors: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .filter(|finding| !ignored(&finding.code, finding.location.as_deref().unwrap_or_default()))
+        .map(Finding::in_one_line)
+        .collect();
+    machine
+        .filter(|_| errors.is_empty())
+        .ok_or_else(|| invalid(&errors.join(", ")))
+}
+
 /// ValidateStateMachineDefinition.
 pub(super) fn validate(body: &Value) -> Result<Value, ApiError> {
     let mut request = Request::new(body);

@@ -22,6 +22,7 @@ mod settings;
 mod shared;
 mod tags;
 mod tasks;
+mod test_state;
 #[cfg(test)]
 mod tests;
 
@@ -86,6 +87,7 @@ impl StepFunctions {
             "SendTaskSuccess" => states.send_task_success(&call).await,
             "SendTaskFailure" => states.send_task_failure(&call).await,
             "SendTaskHeartbeat" => states.send_task_heartbeat(&call).await,
+            "TestState" => states.test_state(&call).await,
             other => Err(ApiError::not_implemented("states", other)),
         };
         answer.map(Reply::Json)
