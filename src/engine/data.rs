@@ -47,8 +47,8 @@ impl Data {
         })))
     }
 
-    /// Data that a template or `ResultPath` has made: refused if they nest too deep.
-    fn made(value: Value) -> Result<Self, Failure> {
+    /// Data that were put together (by a template, `ResultPath` or a join): refused if they nest too deep.
+    pub(super) fn made(value: Value) -> Result<Self, Failure> {
         if nests_deeper(&value, MAX_DEPTH) {
             return Err(Failure::runtime(format!(
                 "The data nest deeper than {MAX_DEPTH} levels."

@@ -91,15 +91,12 @@ impl Failure {
         )
     }
 
-    /// No rule of a Choice state holds and it has no default.
+    /// No rule of a Choice state holds and it has no default. A Parallel or Map state around it may catch this.
     pub(super) fn no_choice_matched() -> Self {
-        Self {
-            catchable: false,
-            ..Self::interpreter(
-                "States.NoChoiceMatched",
-                "Failed to transition out of the state. The state does not point to a next state.",
-            )
-        }
+        Self::interpreter(
+            "States.NoChoiceMatched",
+            "Failed to transition out of the state. The state does not point to a next state.",
+        )
     }
 
     /// The result of a task is too large. `task` is what did the work: an ARN or the name of a service.

@@ -21,7 +21,8 @@ pub struct Execution {
     pub(super) events: u64,
     pub(super) last_task: TaskId,
     pub(super) last_timer: TimerId,
-    /// Lines of control. There is one, the root; branches of Parallel and iterations of Map will be further ones.
+    pub(super) last_branch: BranchId,
+    /// Lines of control: the root, and below it branches of Parallel and iterations of Map, as deep as states nest.
     pub(super) branches: BTreeMap<BranchId, Branch>,
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
@@ -42,6 +43,28 @@ pub(super) struct Branch {
     pub(super) last_event: u64,
     /// The state it is in.
     pub(super) visit: Option<Visit>,
+    /// Where it belongs; none for the root.
+    pub(super) parent: Option<Parent>,
+    /// What runs inside the Parallel or Map state it is in.
+    pub(super) fork: Option<Fork>,
+}
+
+/// Where a line of control comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parent {
+    /// The line of control whose state it runs in.
+    pub(super) branch: BranchId,
+    /// The position of the branch, or of the item.
+    pub(super) index: usize,
+}
+
+/// The lines of control that a Parallel or Map state has been split into.
+#[derive(Debug)]
+pub(super) struct Fork {
+    /// Those that have not ended, by their index.
+    pub(super) running: BTreeMap<usize, BranchId>,
+    /// The outputs of those that have.
+    pub(super) outputs: Vec<Option<Data>>,
 }
 
 /// A stay in a state.
@@ -99,6 +122,7 @@ impl Execution {
             events: 0,
             last_task: 0,
             last_timer: 0,
+            last_branch: ROOT,
             branches: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),

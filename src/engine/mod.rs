@@ -6,6 +6,7 @@ mod data;
 mod ending;
 mod errors;
 mod execution;
+mod fork;
 mod history;
 mod resource;
 mod retry;

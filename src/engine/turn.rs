@@ -1,8 +1,11 @@
 //! How one input advances an execution. States are run in a loop, never by recursion.
 
+use std::collections::VecDeque;
+
 use super::data::Data;
 use super::errors::{Ended, Failure, Interrupt, TIMEOUT, Turned};
 use super::execution::{Branch, BranchId, Execution, OpenTask, Purpose, ROOT, Timer, Visit};
+use super::fork::Job;
 use super::history;
 use super::retry::{self, Random, Retries};
 use super::states;
@@ -28,9 +31,10 @@ pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &In
         now: input.at,
         random: Random::new(input.seed),
         effects: Vec::new(),
+        ready: VecDeque::new(),
     };
     // Either way the effects hold all that is to be done.
-    let (Ok(()) | Err(Ended)) = turn.take(&input.what);
+    let (Ok(()) | Err(Ended)) = turn.take(&input.what).and_then(|()| turn.run_ready());
     turn.effects
 }
 
@@ -41,6 +45,8 @@ pub(super) struct Turn<'a> {
     pub(super) now: Millis,
     pub(super) random: Random,
     pub(super) effects: Vec<Effect>,
+    /// What other lines of control have to do because of it.
+    pub(super) ready: VecDeque<Job>,
 }
 
 impl<'a> Turn<'a> {
@@ -152,7 +158,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Goes on with the state that a branch is in.
-    fn resume(
+    pub(super) fn resume(
         &mut self,
         branch: BranchId,
         work: impl FnOnce(&mut Self, BranchId, &'a State) -> Turned<Flow<'a>>,
@@ -160,28 +166,33 @@ impl<'a> Turn<'a> {
         let Some(visit) = self.execution.visit(branch) else {
             return Ok(());
         };
-        let Some(state) = self.machine.states.get(&visit.state) else {
+        let Some(state) = self.state(branch, &visit.state) else {
             return Ok(());
         };
         let flow = work(self, branch, state);
         self.proceed(branch, &state.name, flow)
     }
 
-    /// Runs state after state until one waits or the end is reached.
-    fn proceed(&mut self, branch: BranchId, mut name: &'a str, mut flow: Turned<Flow<'a>>) -> Result<(), Ended> {
+    /// Runs state after state until one waits or the end of the branch is reached.
+    pub(super) fn proceed(
+        &mut self,
+        branch: BranchId,
+        mut name: &'a str,
+        mut flow: Turned<Flow<'a>>,
+    ) -> Result<(), Ended> {
         loop {
             let (output, next) = match self.recovered(branch, name, flow) {
                 Ok(Flow::Wait) => return Ok(()),
                 Ok(Flow::Leave(output, next)) => (output, next),
                 Err(Interrupt::Ended) => return Err(Ended),
-                Err(Interrupt::Failed(failure)) => return Err(self.fail(branch, &failure)),
+                Err(Interrupt::Failed(failure)) => return self.branch_failed(branch, failure),
             };
             if output.is_too_large() {
                 return Err(self.fail(branch, &Failure::state_output_too_large(name)));
             }
             self.emit(
                 branch,
-                &self.state_event(name, "Exited"),
+                &self.state_event(branch, name, "Exited"),
                 history::state_exited(name, &output),
             )?;
             match next {
@@ -189,22 +200,22 @@ impl<'a> Turn<'a> {
                     name = next;
                     flow = self.enter(branch, name, output);
                 }
-                None => return Err(self.succeed(branch, &output)),
+                None => return self.branch_succeeded(branch, output),
             }
         }
     }
 
-    fn state_event(&self, name: &str, what: &str) -> String {
-        let kind = self.machine.states.get(name).map_or("", |state| state.kind.type_name());
+    fn state_event(&self, branch: BranchId, name: &str, what: &str) -> String {
+        let kind = self.state(branch, name).map_or("", |state| state.kind.type_name());
         format!("{kind}State{what}")
     }
 
-    fn enter(&mut self, branch: BranchId, name: &'a str, input: Data) -> Turned<Flow<'a>> {
-        let Some(state) = self.machine.states.get(name) else {
+    pub(super) fn enter(&mut self, branch: BranchId, name: &'a str, input: Data) -> Turned<Flow<'a>> {
+        let Some(state) = self.state(branch, name) else {
             // Validation refuses such machines; one that was not validated must still end.
             return Err(Failure::runtime(format!("There is no state '{name}'.")).into());
         };
-        let kind = self.state_event(name, "Entered");
+        let kind = self.state_event(branch, name, "Entered");
         let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
         if let Some(branch) = self.execution.branches.get_mut(&branch) {
             branch.visit = Some(Visit {
@@ -230,7 +241,8 @@ impl<'a> Turn<'a> {
             StateKind::Task(task) => states::task::schedule(self, branch, &visit, state, task),
             StateKind::Succeed => states::succeed::run(self, &visit, state),
             StateKind::Fail(fail) => states::fail::run(self, &visit, fail),
-            StateKind::Parallel(_) | StateKind::Map(_) => Err(Failure::runtime(format!(
+            StateKind::Parallel(parallel) => states::parallel::run(self, branch, &visit, state, parallel),
+            StateKind::Map(_) => Err(Failure::runtime(format!(
                 "States of type {} are not supported by the local cloud yet.",
                 state.kind.type_name()
             ))
@@ -244,6 +256,7 @@ impl<'a> Turn<'a> {
             Err(Interrupt::Failed(failure)) => failure,
             other => return other,
         };
+        let state = self.state(branch, name);
         let Some(visit) = self
             .execution
             .branches
@@ -253,11 +266,8 @@ impl<'a> Turn<'a> {
             return Err(failure.into());
         };
         let failure = failure.named(name, visit.entered_event);
-        let Some(work) = self
-            .machine
-            .states
-            .get(name)
-            .and_then(work_of)
+        let Some((state, work)) = state
+            .and_then(|state| Some((state, work_of(state)?)))
             .filter(|_| failure.catchable)
         else {
             return Err(failure.into());
@@ -266,7 +276,13 @@ impl<'a> Turn<'a> {
             self.set_timer(delay, Purpose::Retry(branch));
             return Ok(Flow::Wait);
         }
+        if matches!(state.kind, StateKind::Parallel(_) | StateKind::Map(_)) {
+            self.emit(branch, &self.state_event(branch, name, "Failed"), None)?;
+        }
         let Some(catcher) = retry::catcher(&work.catch, &failure) else {
+            return Err(failure.into());
+        };
+        let Some(visit) = self.execution.visit(branch) else {
             return Err(failure.into());
         };
         let entered_event = visit.entered_event;
@@ -301,9 +317,9 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The state of that name.
-    pub(super) fn state(&self, name: &str) -> Option<&'a State> {
-        self.machine.states.get(name)
+    /// The state of that name in the machine that a branch runs.
+    pub(super) fn state(&self, branch: BranchId, name: &str) -> Option<&'a State> {
+        self.machine_of(branch)?.states.get(name)
     }
 }
 

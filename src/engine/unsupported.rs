@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::asl::model::{
     Choice, Condition, NumberField, Operand, PathField, QueryLanguage, State, StateKind, StateMachine, Task, TextField,
-    WaitUntil,
+    WaitUntil, Work,
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::engine::resource::Resource;
@@ -42,11 +42,9 @@ impl Finder<'_> {
     fn state(&mut self, state: &State) {
         match &state.kind {
             StateKind::Parallel(parallel) => {
-                self.refuse("the state type Parallel");
                 for (index, branch) in parallel.branches.iter().enumerate() {
                     in_machine(branch, &format!("{}/Branches/{index}", self.pointer), self.found);
                 }
-                return;
             }
             StateKind::Map(map) => {
                 self.refuse("the state type Map");
@@ -85,7 +83,8 @@ impl Finder<'_> {
                 self.text("Error", fail.error.as_ref());
                 self.text("Cause", fail.cause.as_ref());
             }
-            StateKind::Succeed | StateKind::Parallel(_) | StateKind::Map(_) => {}
+            StateKind::Parallel(parallel) => self.work(&parallel.work),
+            StateKind::Succeed | StateKind::Map(_) => {}
         }
     }
 
@@ -93,13 +92,17 @@ impl Finder<'_> {
         if Resource::parse(&task.resource).is_none() {
             self.refuse(&format!("the resource `{}`", task.resource));
         }
-        self.template("Parameters", task.work.parameters.as_ref());
-        self.template("ResultSelector", task.work.result_selector.as_ref());
+        self.work(&task.work);
         self.template("Credentials", task.credentials.as_ref());
-        self.path_field("ResultPath", &task.work.result_path);
         self.number("TimeoutSeconds", task.timeout_seconds.as_ref());
         self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
-        for catcher in &task.work.catch {
+    }
+
+    fn work(&mut self, work: &Work) {
+        self.template("Parameters", work.parameters.as_ref());
+        self.template("ResultSelector", work.result_selector.as_ref());
+        self.path_field("ResultPath", &work.result_path);
+        for catcher in &work.catch {
             self.path_field("Catch ResultPath", &catcher.result_path);
             if catcher.assign.is_some() {
                 self.refuse("the field Assign of a catcher");

@@ -28,6 +28,16 @@ pub enum StoreError {
         /// What this program knows.
         known: u32,
     },
+    /// An older version of the program wrote it, in tables that this one does not have any more.
+    #[error(
+        "the store has schema version {found}, but this program needs version {known}: reset the local cloud to make a new one"
+    )]
+    Older {
+        /// What the store has.
+        found: u32,
+        /// What this program knows.
+        known: u32,
+    },
     /// It was closed, for another process to take over.
     #[error("the store is closed")]
     Closed,
@@ -40,8 +50,9 @@ pub enum StoreError {
 #[derive(Clone)]
 pub struct Store(Arc<Mutex<Option<Connection>>>);
 
-/// The version of the tables; to be raised when an older program could no longer use them.
-const SCHEMA_VERSION: u32 = 1;
+/// The version of the tables; to be raised when they change so that an older program could no longer use them, or this one
+/// not those of an older one.
+const SCHEMA_VERSION: u32 = 2;
 
 impl Store {
     /// Opens or makes the store in a file.
@@ -77,11 +88,11 @@ impl Store {
             [SCHEMA_VERSION],
         )?;
         let found = connection.query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| row.get(0))?;
-        if found > SCHEMA_VERSION {
-            return Err(StoreError::Newer {
-                found,
-                known: SCHEMA_VERSION,
-            });
+        let known = SCHEMA_VERSION;
+        match found {
+            _ if found > known => return Err(StoreError::Newer { found, known }),
+            _ if found < known => return Err(StoreError::Older { found, known }),
+            _ => {}
         }
         Ok(Self(Arc::new(Mutex::new(Some(connection)))))
     }
@@ -149,18 +160,27 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_program_wrote_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("local.db");
-        let store = Store::open(&path).unwrap();
-        store
-            .write(|db| db.execute("UPDATE meta SET value = 99", []).map_err(StoreError::from))
-            .unwrap();
-        store.close();
-        let error = Store::open(&path).err().unwrap();
-        assert_eq!(
-            error.to_string(),
-            "the store has schema version 99, newer than version 1 of this program: use the newer program"
+    fn what_another_program_wrote_is_refused() {
+        let check = |version: u32, expected: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("local.db");
+            let store = Store::open(&path).unwrap();
+            store
+                .write(|db| {
+                    db.execute("UPDATE meta SET value = ?1", [version])
+                        .map_err(StoreError::from)
+                })
+                .unwrap();
+            store.close();
+            assert_eq!(Store::open(&path).err().unwrap().to_string(), expected);
+        };
+        check(
+            99,
+            "the store has schema version 99, newer than version 2 of this program: use the newer program",
+        );
+        check(
+            1,
+            "the store has schema version 1, but this program needs version 2: reset the local cloud to make a new one",
         );
     }
 }

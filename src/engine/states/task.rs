@@ -183,10 +183,13 @@ fn leave<'a>(turn: &Turn<'a>, task: &OpenTask, result: &Data) -> Turned<Flow<'a>
     let Some(visit) = turn.execution.visit(task.branch) else {
         return Ok(Flow::Wait);
     };
-    let Some((state, definition)) = turn.state(&visit.state).and_then(|state| match &state.kind {
-        StateKind::Task(task) => Some((state, task)),
-        _ => None,
-    }) else {
+    let Some((state, definition)) = turn
+        .state(task.branch, &visit.state)
+        .and_then(|state| match &state.kind {
+            StateKind::Task(task) => Some((state, task)),
+            _ => None,
+        })
+    else {
         return Ok(Flow::Wait);
     };
     let token = task.resource.has_token().then_some(task.request.token.as_str());

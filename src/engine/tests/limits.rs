@@ -102,7 +102,6 @@ fn what_cannot_be_executed_is_named() {
     assert_eq!(
         found,
         [
-            uses("/States/P", "P", "the state type Parallel"),
             uses(
                 "/States/P/Branches/0/States/I",
                 "I",

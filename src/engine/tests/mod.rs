@@ -4,6 +4,7 @@
 mod failures;
 mod laws;
 mod limits;
+mod parallel;
 mod states;
 
 use serde_json::{Value, json};

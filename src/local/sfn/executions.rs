@@ -3,13 +3,14 @@
 use rusqlite::{Connection, Row, ToSql, params};
 use serde_json::{Map, Value, json};
 
-use super::machines::{self, Machine};
+use super::machine_rows::{self, Machine};
 use super::names::{
     Kind, check_arn, check_name, execution_arn, machine_deleting, no_such_execution, no_such_machine, region_of,
 };
 use super::paging::Asked;
 use super::request::{Request, hidden, text};
 use super::run::{Batch, Run};
+use super::target::Target;
 use super::{States, journal, json_text, seconds};
 use crate::engine::{Happened, Millis, Start};
 use crate::local::api::{ApiError, Call};
@@ -39,6 +40,8 @@ pub(super) struct Stored {
     start: Start,
     stopped_at: Option<Millis>,
     trace_header: Option<String>,
+    version_arn: Option<String>,
+    alias_arn: Option<String>,
     output: Option<String>,
     error: Option<String>,
     cause: Option<String>,
@@ -58,7 +61,8 @@ impl States {
         let input = input.unwrap_or("{}");
         check_input(input)?;
 
-        let machine = self.active_machine(machine_arn)?;
+        let target = self.active_target(machine_arn)?;
+        let machine = &target.machine;
         let start = Start {
             execution_arn: execution_arn(region_of(machine_arn), &machine.name, &name),
             execution_name: name,
@@ -80,8 +84,8 @@ impl States {
 
         let begun = self.shared.begin(&start.execution_arn, run, first, |first| {
             self.shared.store.write(|transaction| {
-                make_room(transaction, &start, &machine)?;
-                let id = insert(transaction, &start, &machine, trace_header)?;
+                make_room(transaction, &start, machine)?;
+                let id = insert(transaction, &start, &target, trace_header)?;
                 journal::append(transaction, id, first)?;
                 Ok(id)
             })
@@ -162,7 +166,7 @@ impl States {
         let revision = self
             .shared
             .store
-            .read(|connection| machines::revision(connection, execution.revision))?;
+            .read(|connection| machine_rows::revision(connection, execution.revision))?;
         let mut out = Map::new();
         out.insert("stateMachineArn".to_owned(), revision.machine_arn.into());
         out.insert("name".to_owned(), revision.machine_name.into());
@@ -191,19 +195,29 @@ impl States {
                 "Must specify either the state machine ARN or the map run ARN",
             ));
         };
-        let machine = self.machine(machine_arn)?;
-        let page = asked.of(format!("executions/{}/{}", machine.id, status.unwrap_or("all")))?;
+        let target = self.target(machine_arn)?;
+        let machine = target.machine.id;
+        let page = asked.of(format!(
+            "executions/{machine}/{machine_arn}/{}",
+            status.unwrap_or("all")
+        ))?;
         let before = page.after.unwrap_or(i64::MAX);
+        // Of a version's or an alias's ARN, those that were started by it.
+        let by = match (&target.version, &target.alias_arn) {
+            (None, _) => "?2 = ?2",
+            (Some(_), None) => "version_arn = ?2",
+            (Some(_), Some(_)) => "alias_arn = ?2",
+        };
         let mut rows = self.shared.store.read(|connection| match status {
             Some(status) => select(
                 connection,
-                "WHERE machine = ?1 AND status = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4",
-                params![machine.id, status, before, page.rows()],
+                &format!("WHERE machine = ?1 AND {by} AND id < ?3 AND status = ?4 ORDER BY id DESC LIMIT ?5"),
+                params![machine, machine_arn, before, status, page.rows()],
             ),
             None => select(
                 connection,
-                "WHERE machine = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-                params![machine.id, before, page.rows()],
+                &format!("WHERE machine = ?1 AND {by} AND id < ?3 ORDER BY id DESC LIMIT ?4"),
+                params![machine, machine_arn, before, page.rows()],
             ),
         })?;
         let next = page.cut(&mut rows, |row| row.id);
@@ -238,6 +252,12 @@ impl Stored {
             "stateMachineArn".to_owned(),
             self.start.state_machine_arn.as_str().into(),
         );
+        for (member, arn) in [
+            ("stateMachineVersionArn", &self.version_arn),
+            ("stateMachineAliasArn", &self.alias_arn),
+        ] {
+            out.extend(arn.as_deref().map(|arn| (member.to_owned(), arn.into())));
+        }
         out.insert("name".to_owned(), self.name.as_str().into());
         out.insert("status".to_owned(), self.status.as_str().into());
         out.insert("startDate".to_owned(), seconds(self.start.started_at));
@@ -281,7 +301,7 @@ fn check_input(input: &str) -> Result<(), ApiError> {
 /// Sees to it that the name is free: taken names are refused, except for the same execution while it runs. Executions of
 /// a deleted machine do not hold names of a later one that has its name.
 fn make_room(connection: &Connection, start: &Start, machine: &Machine) -> Result<(), NotBegun> {
-    match machines::find(connection, &machine.arn)? {
+    match machine_rows::find(connection, &machine.arn)? {
         Some(now) if now.id == machine.id && now.status == "ACTIVE" => {}
         Some(now) if now.id == machine.id => return Err(NotBegun::Refused(machine_deleting(&machine.arn))),
         _ => return Err(NotBegun::Refused(no_such_machine(&machine.arn))),
@@ -307,22 +327,24 @@ fn make_room(connection: &Connection, start: &Start, machine: &Machine) -> Resul
 fn insert(
     connection: &Connection,
     start: &Start,
-    machine: &Machine,
+    target: &Target,
     trace_header: Option<&str>,
 ) -> Result<i64, StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO sfn_executions (arn, name, machine, revision, status, start, started_at, trace_header)
-             VALUES (?1, ?2, ?3, ?4, 'RUNNING', ?5, ?6, ?7)",
+            "INSERT INTO sfn_executions (arn, name, machine, revision, status, start, started_at, trace_header, version_arn, alias_arn)
+             VALUES (?1, ?2, ?3, ?4, 'RUNNING', ?5, ?6, ?7, ?8, ?9)",
         )?
         .insert(params![
             start.execution_arn,
             start.execution_name,
-            machine.id,
-            machine.current.id,
+            target.machine.id,
+            target.machine.current.id,
             serde_json::to_string(start)?,
             start.started_at.cast_signed(),
-            trace_header
+            trace_header,
+            target.version_arn(),
+            target.alias_arn
         ])
         .map_err(StoreError::from)
 }
@@ -332,7 +354,7 @@ fn find(connection: &Connection, arn: &str) -> Result<Option<Stored>, StoreError
 }
 
 fn select(connection: &Connection, which: &str, parameters: &[&dyn ToSql]) -> Result<Vec<Stored>, StoreError> {
-    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause";
+    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause, version_arn, alias_arn";
     let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM sfn_executions {which}"))?;
     let rows = statement.query_map(parameters, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -355,5 +377,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         output: row.get(9)?,
         error: row.get(10)?,
         cause: row.get(11)?,
+        version_arn: row.get(12)?,
+        alias_arn: row.get(13)?,
     })
 }

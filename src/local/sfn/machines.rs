@@ -1,45 +1,19 @@
 //! State machines: create, describe, update, delete, list.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 
+use super::machine_rows::{Content, Machine, find, insert_revision};
 use super::names::{Kind, check_arn, check_name, machine_arn, machine_deleting, no_such_machine, role_account};
 use super::paging::Asked;
 use super::request::{Request, hidden, text};
+use super::target::Target;
+use super::versions::{self, version_arn};
 use super::{States, definition, journal, seconds, settings, tags};
 use crate::engine::Millis;
 use crate::local::api::{ACCOUNT, ApiError, Call};
 use crate::local::random;
 use crate::local::store::StoreError;
-
-/// A state machine at its current revision.
-pub(super) struct Machine {
-    pub(super) id: i64,
-    pub(super) arn: String,
-    pub(super) name: String,
-    pub(super) status: String,
-    pub(super) created_at: Millis,
-    pub(super) current: Revision,
-}
-
-/// What an execution runs: fixed once made.
-pub(super) struct Revision {
-    pub(super) id: i64,
-    pub(super) content: Content,
-    pub(super) updated_at: Millis,
-    pub(super) machine_arn: String,
-    pub(super) machine_name: String,
-}
-
-/// What can be changed by UpdateStateMachine.
-#[derive(Clone, PartialEq)]
-pub(super) struct Content {
-    pub(super) revision_id: Option<String>,
-    pub(super) definition: String,
-    pub(super) role_arn: String,
-    pub(super) logging: Value,
-    pub(super) tracing: Value,
-}
 
 impl States {
     /// CreateStateMachine: the same again is no error; a different role or different tags are then ignored.
@@ -50,7 +24,7 @@ impl States {
         let role_arn = request.required("roleArn", text(256));
         let kind = request.one_of("type", &["STANDARD", "EXPRESS"]).unwrap_or("STANDARD");
         let tags = tags::read(&mut request, "tags");
-        refuse_publish(&mut request)?;
+        let publish = versions::asked(&mut request)?;
         let logging = settings::logging(&request)?;
         let tracing = settings::tracing(&request)?;
         settings::encryption(&request)?;
@@ -66,6 +40,7 @@ impl States {
         let account = role_account(role_arn)?;
         definition::accept(definition, &*self.shared.tasks)?;
         let content = Content {
+            express: kind == "EXPRESS",
             revision_id: None,
             definition: definition.to_owned(),
             role_arn: role_arn.to_owned(),
@@ -78,11 +53,12 @@ impl States {
             self.check_role(role_arn, account)?;
         }
 
-        let created_at = self.shared.store.write(|transaction| {
-            if let Some(machine) = find(transaction, &arn)? {
-                return same_again(&machine, &content).map(|()| machine.created_at);
-            }
+        self.shared.store.write(|transaction| {
             let now = self.shared.now();
+            if let Some(machine) = find(transaction, &arn)? {
+                same_again(&machine, &content)?;
+                return created(transaction, &machine, publish, now);
+            }
             let revision = insert_revision(transaction, &arn, name, &content, now)?;
             transaction
                 .prepare_cached(
@@ -91,24 +67,29 @@ impl States {
                 .and_then(|mut insert| insert.insert(params![arn, call.region, name, now.cast_signed(), revision]))
                 .map_err(StoreError::from)
                 .and_then(|machine| tags::put(transaction, machine, &tags))?;
-            Ok::<_, ApiError>(now)
-        })?;
-        Ok(json!({"stateMachineArn": arn, "creationDate": seconds(created_at)}))
+            let machine = find(transaction, &arn)?.ok_or_else(|| no_such_machine(&arn))?;
+            created(transaction, &machine, publish, now)
+        })
     }
 
-    /// DescribeStateMachine.
+    /// DescribeStateMachine, also of a version.
     pub(super) fn describe_state_machine(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);
         let arn = request.required("stateMachineArn", text(256));
         request.one_of("includedData", &["ALL_DATA", "METADATA_ONLY"]);
         request.finish()?;
-        let machine = self.machine(arn)?;
+        let Target { machine, version, .. } = self.target(arn)?;
+        let (created_at, description) = match version {
+            Some(version) => (version.created_at, version.description),
+            None => (machine.created_at, None),
+        };
         let mut out = Map::new();
-        out.insert("stateMachineArn".to_owned(), machine.arn.into());
+        out.insert("stateMachineArn".to_owned(), arn.into());
         out.insert("name".to_owned(), machine.name.into());
         out.insert("status".to_owned(), machine.status.into());
-        out.insert("type".to_owned(), "STANDARD".into());
-        out.insert("creationDate".to_owned(), seconds(machine.created_at));
+        out.insert("type".to_owned(), machine.current.content.type_name().into());
+        out.insert("creationDate".to_owned(), seconds(created_at));
+        out.extend(description.map(|description| ("description".to_owned(), description.into())));
         machine.current.content.describe(&mut out);
         if call.input.get("includedData").and_then(Value::as_str) == Some("METADATA_ONLY") {
             out.remove("definition");
@@ -122,7 +103,7 @@ impl States {
         let arn = request.required("stateMachineArn", text(256));
         let definition = request.optional("definition", hidden(1, definition::LONGEST));
         let role_arn = request.optional("roleArn", text(256));
-        refuse_publish(&mut request)?;
+        let publish = versions::asked(&mut request)?;
         let logging = settings::logging(&request)?;
         let tracing = settings::tracing(&request)?;
         let encryption = settings::encryption(&request)?;
@@ -159,9 +140,13 @@ impl States {
                     params![machine.id, revision],
                 )
                 .map_err(StoreError::from)?;
-            Ok::<_, ApiError>(())
-        })?;
-        Ok(json!({"updateDate": seconds(now), "revisionId": revision_id}))
+            let mut out = json!({"updateDate": seconds(now), "revisionId": revision_id});
+            if let (Some(description), Some(machine)) = (publish, find(transaction, arn)?) {
+                let version = versions::publish(transaction, &machine, description, now)?;
+                out["stateMachineVersionArn"] = version_arn(arn, version.number).into();
+            }
+            Ok(out)
+        })
     }
 
     /// DeleteStateMachine: gone when its last execution has ended. No error if there is none.
@@ -192,7 +177,8 @@ impl States {
         let page = asked.of(format!("machines/{}", call.region))?;
         let mut rows: Vec<(i64, Value)> = self.shared.store.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, arn, name, created_at FROM sfn_machines WHERE region = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                "SELECT m.id, arn, name, created_at, express FROM sfn_machines m JOIN sfn_revisions r ON r.id = m.revision
+                 WHERE region = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3",
             )?;
             let found = statement.query_map(params![call.region, page.after.unwrap_or(0), page.rows()], |row| {
                 Ok((
@@ -200,7 +186,7 @@ impl States {
                     json!({
                         "stateMachineArn": row.get::<_, String>(1)?,
                         "name": row.get::<_, String>(2)?,
-                        "type": "STANDARD",
+                        "type": if row.get(4)? { "EXPRESS" } else { "STANDARD" },
                         "creationDate": seconds(row.get::<_, i64>(3)?.cast_unsigned()),
                     }),
                 ))
@@ -246,30 +232,19 @@ impl States {
     }
 }
 
-impl Content {
-    /// Adds the members that describe a revision.
-    pub(super) fn describe(&self, out: &mut Map<String, Value>) {
-        out.insert("definition".to_owned(), self.definition.as_str().into());
-        out.insert("roleArn".to_owned(), self.role_arn.as_str().into());
-        out.insert("loggingConfiguration".to_owned(), self.logging.clone());
-        out.insert("tracingConfiguration".to_owned(), self.tracing.clone());
-        out.insert("encryptionConfiguration".to_owned(), json!({"type": "AWS_OWNED_KEY"}));
-        if let Some(revision_id) = &self.revision_id {
-            out.insert("revisionId".to_owned(), revision_id.as_str().into());
-        }
+/// The answer to CreateStateMachine, with the version if one is to be published.
+fn created(
+    connection: &Connection,
+    machine: &Machine,
+    publish: Option<Option<&str>>,
+    now: Millis,
+) -> Result<Value, ApiError> {
+    let mut out = json!({"stateMachineArn": machine.arn, "creationDate": seconds(machine.created_at)});
+    if let Some(description) = publish {
+        let version = versions::publish(connection, machine, description, now)?;
+        out["stateMachineVersionArn"] = version_arn(&machine.arn, version.number).into();
     }
-}
-
-/// Versions are not there yet.
-fn refuse_publish(request: &mut Request<'_>) -> Result<(), ApiError> {
-    let description = request.optional("versionDescription", hidden(0, 256));
-    if request.flag("publish") == Some(true) || description.is_some() {
-        return Err(ApiError::not_implemented(
-            "states",
-            "PublishStateMachineVersion (publish)",
-        ));
-    }
-    Ok(())
+    Ok(out)
 }
 
 fn same_again(machine: &Machine, content: &Content) -> Result<(), ApiError> {
@@ -277,8 +252,9 @@ fn same_again(machine: &Machine, content: &Content) -> Result<(), ApiError> {
         return Err(machine_deleting(&machine.arn));
     }
     let current = &machine.current.content;
-    if (&current.definition, &current.logging, &current.tracing)
-        == (&content.definition, &content.logging, &content.tracing)
+    if current.express == content.express
+        && (&current.definition, &current.logging, &current.tracing)
+            == (&content.definition, &content.logging, &content.tracing)
     {
         return Ok(());
     }
@@ -286,98 +262,4 @@ fn same_again(machine: &Machine, content: &Content) -> Result<(), ApiError> {
         "StateMachineAlreadyExists",
         format!("State Machine Already Exists: '{}'", machine.arn),
     ))
-}
-
-fn insert_revision(
-    connection: &Connection,
-    arn: &str,
-    name: &str,
-    content: &Content,
-    now: Millis,
-) -> Result<i64, StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO sfn_revisions (machine_arn, machine_name, revision_id, definition, role_arn, logging, tracing, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .insert(params![
-            arn,
-            name,
-            content.revision_id,
-            content.definition,
-            content.role_arn,
-            content.logging.to_string(),
-            content.tracing.to_string(),
-            now.cast_signed()
-        ])
-        .map_err(StoreError::from)
-}
-
-/// The state machine of that ARN, if there is one.
-pub(super) fn find(connection: &Connection, arn: &str) -> Result<Option<Machine>, StoreError> {
-    let found = connection
-        .prepare_cached("SELECT id, arn, name, status, created_at, revision FROM sfn_machines WHERE arn = ?1")?
-        .query_row([arn], |row| {
-            Ok((
-                row.get(0)?,
-                row.get(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get::<_, i64>(4)?.cast_unsigned(),
-                row.get::<_, i64>(5)?,
-            ))
-        })
-        .optional()?;
-    let Some((id, arn, name, status, created_at, current)) = found else {
-        return Ok(None);
-    };
-    Ok(Some(Machine {
-        id,
-        arn,
-        name,
-        status,
-        created_at,
-        current: revision(connection, current)?,
-    }))
-}
-
-/// A revision.
-pub(super) fn revision(connection: &Connection, id: i64) -> Result<Revision, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT revision_id, definition, role_arn, logging, tracing, updated_at, machine_arn, machine_name FROM sfn_revisions WHERE id = ?1",
-    )?;
-    let text = |row: &Row<'_>, at: usize| row.get::<_, String>(at);
-    let (revision_id, definition, role_arn, logging, tracing, updated_at, machine_arn, machine_name) = statement
-        .query_row([id], |row| {
-            Ok((
-                row.get(0)?,
-                text(row, 1)?,
-                text(row, 2)?,
-                text(row, 3)?,
-                text(row, 4)?,
-                row.get::<_, i64>(5)?.cast_unsigned(),
-                text(row, 6)?,
-                text(row, 7)?,
-            ))
-        })?;
-    Ok(Revision {
-        id,
-        content: Content {
-            revision_id,
-            definition,
-            role_arn,
-            logging: serde_json::from_str(&logging)?,
-            tracing: serde_json::from_str(&tracing)?,
-        },
-        updated_at,
-        machine_arn,
-        machine_name,
-    })
-}
-
-/// The definition of a revision.
-pub(super) fn definition(connection: &Connection, revision: i64) -> Result<String, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT definition FROM sfn_revisions WHERE id = ?1")?
-        .query_row([revision], |row| row.get(0))?)
 }

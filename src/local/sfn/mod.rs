@@ -2,6 +2,7 @@
 //! engine. Every acknowledged call and every step of an execution is in the store before anything is done about it.
 //! See <https://docs.aws.amazon.com/step-functions/latest/apireference/Welcome.html>.
 
+mod aliases;
 mod callbacks;
 mod definition;
 mod driver;
@@ -10,6 +11,7 @@ mod history;
 mod journal;
 mod json_text;
 mod lambda;
+mod machine_rows;
 mod machines;
 mod names;
 mod paging;
@@ -21,10 +23,13 @@ mod schema;
 mod settings;
 mod shared;
 mod tags;
+mod target;
 mod tasks;
 mod test_state;
 #[cfg(test)]
 mod tests;
+mod variable_references;
+mod versions;
 
 use std::sync::Arc;
 
@@ -74,6 +79,14 @@ impl StepFunctions {
             "UpdateStateMachine" => states.update_state_machine(&call),
             "DeleteStateMachine" => states.delete_state_machine(&call),
             "ListStateMachines" => states.list_state_machines(&call),
+            "PublishStateMachineVersion" => states.publish_state_machine_version(&call),
+            "ListStateMachineVersions" => states.list_state_machine_versions(&call),
+            "DeleteStateMachineVersion" => states.delete_state_machine_version(&call),
+            "CreateStateMachineAlias" => states.create_state_machine_alias(&call),
+            "UpdateStateMachineAlias" => states.update_state_machine_alias(&call),
+            "DescribeStateMachineAlias" => states.describe_state_machine_alias(&call),
+            "DeleteStateMachineAlias" => states.delete_state_machine_alias(&call),
+            "ListStateMachineAliases" => states.list_state_machine_aliases(&call),
             "ValidateStateMachineDefinition" => definition::validate(&call.input),
             "StartExecution" => states.start_execution(&call),
             "StopExecution" => states.stop_execution(&call).await,

@@ -25,6 +25,14 @@ pub(super) fn machine_arn(region: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:stateMachine:{name}")
 }
 
+/// Takes the version or alias off the checked ARN of a state machine.
+pub(super) fn unqualified(arn: &str) -> (&str, Option<&str>) {
+    match arn.match_indices(':').nth(6) {
+        Some((at, _)) => (arn.get(..at).unwrap_or(arn), arn.get(at + 1..)),
+        None => (arn, None),
+    }
+}
+
 /// The ARN of an execution of a state machine of the local account.
 pub(super) fn execution_arn(region: &str, machine: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:execution:{machine}:{name}")
@@ -106,6 +114,11 @@ pub(super) fn no_such_machine(arn: &str) -> ApiError {
     )
 }
 
+/// What an alias names or is does not exist.
+pub(super) fn no_such_resource() -> ApiError {
+    ApiError::new("ResourceNotFound", "Request references a resource that does not exist.")
+}
+
 /// The state machine is going away.
 pub(super) fn machine_deleting(arn: &str) -> ApiError {
     ApiError::new(
@@ -152,6 +165,16 @@ mod tests {
             Kind::Execution,
             "Invalid Arn: 'Invalid ARN: arn:aws:states:r:1:execution:m'",
         );
+    }
+
+    #[test]
+    fn qualifiers() {
+        let arn = machine_arn("us-east-1", "m");
+        assert_eq!(unqualified(&arn), (arn.as_str(), None));
+        for qualifier in ["7", "PROD"] {
+            let qualified = format!("{arn}:{qualifier}");
+            assert_eq!(unqualified(&qualified), (arn.as_str(), Some(qualifier)));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::journal;
-use super::machines;
+use super::machine_rows;
 use super::run::{Batch, Run};
 use super::shared::Shared;
 use super::tasks::WAIT_FOR_TOKEN;
@@ -47,7 +47,7 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     let definition = || {
         shared
             .store
-            .read(|connection| machines::definition(connection, recorded.revision))
+            .read(|connection| machine_rows::definition(connection, recorded.revision))
     };
     let machine = shared
         .machine(recorded.revision, definition)?

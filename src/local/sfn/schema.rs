@@ -1,5 +1,5 @@
-//! The tables of Step Functions. A state machine points at its current revision; an execution keeps the revision it was
-//! started with, so that both outlive an update and a deletion of the machine.
+//! The tables of Step Functions. A state machine points at its current revision, a version at the one it was published
+//! from; an execution keeps the revision it was started with, so that it outlives an update and a deletion of the machine.
 
 /// Made when the service is opened. Times are milliseconds since the epoch.
 pub(super) const SCHEMA: &str = "
@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS sfn_revisions (
     role_arn TEXT NOT NULL,
     logging TEXT NOT NULL,
     tracing TEXT NOT NULL,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    express INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS sfn_machines (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,9 +22,28 @@ CREATE TABLE IF NOT EXISTS sfn_machines (
     name TEXT NOT NULL,
     status TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    revision INTEGER NOT NULL REFERENCES sfn_revisions (id)
+    revision INTEGER NOT NULL REFERENCES sfn_revisions (id),
+    last_version INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS sfn_machines_by_region ON sfn_machines (region, id);
+CREATE TABLE IF NOT EXISTS sfn_versions (
+    machine INTEGER NOT NULL REFERENCES sfn_machines (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    revision INTEGER NOT NULL REFERENCES sfn_revisions (id),
+    description TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (machine, number)
+);
+CREATE TABLE IF NOT EXISTS sfn_aliases (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    machine INTEGER NOT NULL REFERENCES sfn_machines (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    description TEXT,
+    routing TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (machine, name)
+);
 CREATE TABLE IF NOT EXISTS sfn_tags (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     machine INTEGER NOT NULL REFERENCES sfn_machines (id) ON DELETE CASCADE,
@@ -42,6 +62,8 @@ CREATE TABLE IF NOT EXISTS sfn_executions (
     started_at INTEGER NOT NULL,
     stopped_at INTEGER,
     trace_header TEXT,
+    version_arn TEXT,
+    alias_arn TEXT,
     output TEXT,
     error TEXT,
     cause TEXT

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::States;
-use super::machines::{self, Machine};
+use super::machine_rows::{self, Machine};
 use super::request::{Request, text};
 use crate::local::api::{ApiError, Call};
 use crate::local::store::StoreError;
@@ -141,7 +141,7 @@ fn tagged(connection: &Connection, arn: &str) -> Result<Machine, ApiError> {
             format!("Invalid Arn: 'Invalid ARN prefix: {arn}'"),
         ));
     }
-    machines::find(connection, arn)?
+    machine_rows::find(connection, arn)?
         .ok_or_else(|| ApiError::new("ResourceNotFound", format!("Resource not found: '{arn}'")))
 }
 

@@ -6,6 +6,7 @@ mod api;
 mod definitions;
 mod executions;
 mod recovery;
+mod versions;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,0 +1,28 @@
+//! Parallel: runs its branches at the same time ([Parallel](https://states-language.net/spec.html#parallel-state)).
+
+use crate::asl::model::{Parallel, State};
+use crate::engine::context::Scope;
+use crate::engine::data;
+use crate::engine::errors::Turned;
+use crate::engine::execution::{BranchId, Visit};
+use crate::engine::turn::{Flow, Turn};
+
+/// Begins all branches, each with the same input.
+pub(in crate::engine) fn run<'a>(
+    turn: &mut Turn<'a>,
+    branch: BranchId,
+    visit: &Visit,
+    state: &State,
+    parallel: &'a Parallel,
+) -> Turned<Flow<'a>> {
+    let scope = Scope::of_task(turn.execution, visit, None);
+    let input = data::select(&state.input_path, &visit.input, &scope)?;
+    let input = data::fill(parallel.work.parameters.as_ref(), &input, &scope)?;
+    let started = turn.emit(branch, "ParallelStateStarted", None)?;
+    turn.split(branch, parallel.branches.len());
+    for index in 0..parallel.branches.len() {
+        turn.open_branch(branch, index, started, input.clone());
+    }
+    turn.join_if_done(branch);
+    Ok(Flow::Wait)
+}
