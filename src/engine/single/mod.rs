@@ -7,6 +7,8 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value};
 
 use super::data::Data;
@@ -122,6 +124,7 @@ impl Trial {
             Branch {
                 last_event: ENTERED_EVENT,
                 visit: Some(visit),
+                ..Branch::default()
             },
         );
         Ok(Self {
@@ -166,6 +169,7 @@ impl Trial {
             now: at,
             random: Random::new(seed),
             effects: Vec::new(),
+            ready: VecDeque::new(),
         };
         let flow = match act {
             Act::Enter => map::prepare(&turn, &self.state, &mut self.inspection)

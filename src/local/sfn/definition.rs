@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::json_text;
 use super::request::{Request, hidden};
 use super::tasks::TaskRunner;
+use super::{json_text, label};
 use crate::asl;
 use crate::asl::model::{StateKind, StateMachine};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
@@ -37,7 +37,11 @@ pub(super) fn accept(text: &str, tasks: &dyn TaskRunner) -> Result<(), ApiError>
         .map(Finding::in_one_line)
         .collect();
     if !errors.is_empty() {
-        return Err(invalid(&errors.join(", ")));
+        let only_label = findings.iter().all(|finding| finding.code == "INVALID_LABEL_NAME");
+        let about_label = machine
+            .filter(|_| only_label)
+            .and_then(|machine| label::refusal(&machine, text));
+        return Err(about_label.unwrap_or_else(|| invalid(&errors.join(", "))));
     }
     let Some(machine) = machine else {
         return Err(invalid(

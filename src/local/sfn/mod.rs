@@ -10,6 +10,7 @@ mod executions;
 mod history;
 mod journal;
 mod json_text;
+mod label;
 mod lambda;
 mod machine_rows;
 mod machines;
