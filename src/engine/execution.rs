@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::data::Data;
 use super::resource::Resource;
 use super::retry::Retries;
+use super::variables::Variables;
 use super::{Millis, Outcome, Pending, Start, TaskId, TaskRequest, TimerId};
 
 /// A running execution.
@@ -45,6 +46,8 @@ pub(super) struct Branch {
     pub(super) visit: Option<Visit>,
     /// Where it belongs; none for the root.
     pub(super) parent: Option<Parent>,
+    /// The variables its own states have set.
+    pub(super) variables: Variables,
     /// What runs inside the Parallel or Map state it is in.
     pub(super) fork: Option<Fork>,
 }
@@ -70,8 +73,11 @@ pub(super) struct Fork {
 /// A stay in a state.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
+    pub(super) branch: BranchId,
     pub(super) state: String,
     pub(super) entered_event: u64,
+    /// The event before that one.
+    pub(super) event_before: u64,
     pub(super) entered_at: Millis,
     /// The raw input.
     pub(super) input: Data,

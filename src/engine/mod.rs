@@ -5,7 +5,9 @@ mod context;
 mod data;
 mod ending;
 mod errors;
+mod evaluate;
 mod execution;
+mod exit;
 mod fork;
 mod history;
 mod resource;
@@ -14,6 +16,7 @@ pub mod single;
 mod states;
 mod turn;
 mod unsupported;
+mod variables;
 
 #[cfg(test)]
 mod testing;

@@ -63,9 +63,7 @@ impl Finder<'_> {
             self.refuse("the query language JSONata");
             return;
         }
-        if state.assign.is_some() {
-            self.refuse("the field Assign");
-        }
+        self.template("Assign", state.assign.as_ref());
         self.path_field("InputPath", &state.input_path);
         self.path_field("OutputPath", &state.output_path);
         match &state.kind {
@@ -104,17 +102,13 @@ impl Finder<'_> {
         self.path_field("ResultPath", &work.result_path);
         for catcher in &work.catch {
             self.path_field("Catch ResultPath", &catcher.result_path);
-            if catcher.assign.is_some() {
-                self.refuse("the field Assign of a catcher");
-            }
+            self.template("Assign of a catcher", catcher.assign.as_ref());
         }
     }
 
     fn choice(&mut self, choice: &Choice) {
         for rule in &choice.choices {
-            if rule.assign.is_some() {
-                self.refuse("the field Assign of a choice rule");
-            }
+            self.template("Assign of a choice rule", rule.assign.as_ref());
             self.condition(&rule.condition);
         }
     }

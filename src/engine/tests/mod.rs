@@ -6,6 +6,7 @@ mod laws;
 mod limits;
 mod parallel;
 mod states;
+mod variables;
 
 use serde_json::{Value, json};
 
