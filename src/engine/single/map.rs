@@ -8,6 +8,8 @@ use crate::asl::model::{Map, NumberField, PathField, State, StateKind, Task, Wor
 use crate::engine::context::Scope;
 use crate::engine::data;
 use crate::engine::errors::Failure;
+use crate::engine::evaluate::{self, Inputs};
+use crate::engine::exit;
 use crate::engine::turn::Turn;
 
 /// Any function: nobody calls it.
@@ -47,8 +49,15 @@ pub(super) fn prepare(turn: &Turn<'_>, state: &State, inspection: &mut Stages) -
     let (StateKind::Map(map), Some(visit)) = (&state.kind, turn.execution.visit(ROOT)) else {
         return Ok(());
     };
-    let scope = Scope::new(turn.execution, visit);
-    let input = data::select(&state.input_path, &visit.input, &scope)?;
+    let scope = Scope::of_task(turn, visit, None);
+    let input = exit::effective_input(state, &scope)?;
+    if let Some(items) = &map.items {
+        let found = evaluate::value(items, "Items", &Inputs::new(input.value()), &scope)?;
+        if !found.is_array() {
+            let written = items.as_str().unwrap_or_default();
+            return Err(evaluate::unexpected_type(written, "Items", "array", &found));
+        }
+    }
     if is_jsonpath(state) && map.item_reader.is_none() {
         let path = map.items_path.clone().map_or(PathField::Default, PathField::Path);
         let items = data::select(&path, &input, &scope)?;
@@ -60,7 +69,7 @@ pub(super) fn prepare(turn: &Turn<'_>, state: &State, inspection: &mut Stages) -
         }
         inspection.data("afterItemsPath", &items);
     }
-    for (field, name) in limits(map) {
+    for (field, name, written) in limits(map) {
         if let Some(field) = field {
             let limit = match field {
                 NumberField::Literal(number) => Value::Number(number.clone()),
@@ -68,11 +77,9 @@ pub(super) fn prepare(turn: &Turn<'_>, state: &State, inspection: &mut Stages) -
                     .find(path, input.value())
                     .map_err(|problem| Failure::runtime(format!("Invalid path '{path}' : {problem}")))?
                     .into_owned(),
-                NumberField::Jsonata(expression) => {
-                    return Err(Failure::runtime(format!(
-                        "The JSONata expression '{expression}' is not supported by the local cloud yet."
-                    )));
-                }
+                NumberField::Jsonata(expression) => evaluate::typed(expression, written, "number", &scope, |value| {
+                    value.is_number().then(|| value.clone())
+                })?,
             };
             inspection.limit(name, &limit);
         }
@@ -81,11 +88,20 @@ pub(super) fn prepare(turn: &Turn<'_>, state: &State, inspection: &mut Stages) -
     Ok(())
 }
 
-fn limits(map: &Map) -> [(Option<&NumberField>, &'static str); 3] {
+/// The limits of a Map state, their names here and in definitions.
+fn limits(map: &Map) -> [(Option<&NumberField>, &'static str, &'static str); 3] {
     [
-        (map.max_concurrency.as_ref(), "maxConcurrency"),
-        (map.tolerated_failure_count.as_ref(), "toleratedFailureCount"),
-        (map.tolerated_failure_percentage.as_ref(), "toleratedFailurePercentage"),
+        (map.max_concurrency.as_ref(), "maxConcurrency", "MaxConcurrency"),
+        (
+            map.tolerated_failure_count.as_ref(),
+            "toleratedFailureCount",
+            "ToleratedFailureCount",
+        ),
+        (
+            map.tolerated_failure_percentage.as_ref(),
+            "toleratedFailurePercentage",
+            "ToleratedFailurePercentage",
+        ),
     ]
 }
 

@@ -14,8 +14,10 @@ use serde_json::{Map, Value};
 use super::data::Data;
 use super::errors::{Failure, Interrupt, TIMEOUT, Turned};
 use super::execution::{Branch, Execution, Purpose, ROOT, Visit};
+use super::exit::Exit;
 use super::retry::{self, Random, Retries};
 use super::turn::{Flow, Turn, work_of};
+use super::variables::Assigned;
 use super::{Effect, Millis, Start, TaskRequest, states};
 use crate::asl::model::{QueryLanguage, State, StateKind, StateMachine};
 use crate::diagnostic::Diagnostic;
@@ -108,6 +110,8 @@ impl Trial {
         let mut inspection = Stages::default();
         inspection.data("input", &input);
         let visit = Visit {
+            branch: ROOT,
+            event_before: ENTERED_EVENT - 1,
             state: STATE_NAME.to_owned(),
             entered_event: ENTERED_EVENT,
             entered_at: setting.start.started_at,
@@ -127,6 +131,9 @@ impl Trial {
                 ..Branch::default()
             },
         );
+        if let Ok(variables) = Assigned::new(&Value::Object(setting.variables)) {
+            execution.assign(ROOT, variables);
+        }
         Ok(Self {
             machine: alone(map::stand_in(&state)),
             state,
@@ -184,10 +191,12 @@ impl Trial {
         if let Ok(Flow::Wait) = flow {
             return outstanding(&turn, &self.state, &mut self.inspection);
         }
+        // The same random numbers again, so that what is shown is what was done.
+        turn.random = Random::new(seed);
         stages::shaped(&turn, &self.state, &mut self.inspection);
         let verdict = match flow {
             Err(Interrupt::Failed(failure)) => recover(&mut turn, state, self.retries, failure, &mut self.inspection),
-            Ok(Flow::Leave(output, next)) => self.inspection.verdict("SUCCEEDED", Some(&output), next, None),
+            Ok(Flow::Leave(exit, next)) => leave(&mut turn, "SUCCEEDED", exit, next, None, &mut self.inspection),
             // Only the end of an execution and its events do this, of which there are none.
             Ok(Flow::Wait) | Err(Interrupt::Ended) => {
                 self.inspection.failed(&Failure::runtime("The state was interrupted."))
@@ -253,8 +262,29 @@ fn work_done<'a>(turn: &mut Turn<'a>, state: &State, inspection: &mut Stages, wo
     states::task::failed(turn, &task, "Failed", failure)
 }
 
+/// Leaves the state, if its output and variables are not too large.
+fn leave(
+    turn: &mut Turn<'_>,
+    status: &'static str,
+    exit: Exit,
+    next: Option<&str>,
+    failure: Option<&Failure>,
+    inspection: &mut Stages,
+) -> Verdict {
+    if exit.output.is_too_large() {
+        return inspection.failed(&Failure::state_output_too_large(STATE_NAME));
+    }
+    if !turn.execution.can_assign(ROOT, &exit.assigned) {
+        return inspection.failed(&Failure::variables_too_large());
+    }
+    turn.execution.assign(ROOT, exit.assigned);
+    inspection.variables(turn.execution.visible_variables(ROOT));
+    inspection.verdict(status, Some(&exit.output), next, failure)
+}
+
 /// Gives a failure to the retriers and catchers, and says which of them took it.
 fn recover(turn: &mut Turn<'_>, state: &State, retries: u64, failure: Failure, inspection: &mut Stages) -> Verdict {
+    let failure = failure.named(STATE_NAME, ENTERED_EVENT);
     let work = work_of(state).filter(|_| failure.catchable);
     let retrier = work.and_then(|work| {
         let retriers = &work.retry;
@@ -282,15 +312,13 @@ fn recover(turn: &mut Turn<'_>, state: &State, retries: u64, failure: Failure, i
             inspection.details(details);
             inspection.verdict("RETRIABLE", None, None, Some(&failure))
         }
-        Ok(Flow::Leave(output, next)) => {
+        Ok(Flow::Leave(exit, next)) => {
             let catchers = work.map(|work| work.catch.as_slice()).unwrap_or_default();
-            if let Some(taken) = retry::catcher(catchers, &failure)
-                && let Some(catcher) = catchers.iter().position(|catcher| std::ptr::eq(catcher, taken))
-            {
+            if let Some((catcher, _)) = retry::catcher(catchers, &failure) {
                 details.insert("catchIndex".into(), catcher.into());
             }
             inspection.details(details);
-            inspection.verdict("CAUGHT_ERROR", Some(&output), next, Some(&failure))
+            leave(turn, "CAUGHT_ERROR", exit, next, Some(&failure), inspection)
         }
         Err(Interrupt::Failed(failure)) => {
             inspection.details(details);

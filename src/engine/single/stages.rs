@@ -26,6 +26,8 @@ impl Stages {
     pub(super) fn limit(&mut self, name: &str, limit: &Value) {
         let limit = match limit.as_f64() {
             Some(number) if name.ends_with("Percentage") => json!(number),
+            // A whole number may come as 1.0 out of an expression.
+            Some(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => json!(number as i64),
             _ => limit.clone(),
         };
         self.members.insert(name.to_owned(), limit);
@@ -43,6 +45,14 @@ impl Stages {
     pub(super) fn details(&mut self, details: Map<String, Value>) {
         if !details.is_empty() {
             self.members.insert("errorDetails".to_owned(), details.into());
+        }
+    }
+
+    /// The variables after the state, if there are any.
+    pub(super) fn variables(&mut self, variables: Map<String, Value>) {
+        if !variables.is_empty() {
+            let text = Value::Object(variables).to_string();
+            self.members.insert("variables".to_owned(), text.into());
         }
     }
 
@@ -98,7 +108,7 @@ fn shape(turn: &Turn<'_>, state: &State, inspection: &mut Stages) -> Result<(), 
     let Some(visit) = turn.execution.visit(ROOT) else {
         return Ok(());
     };
-    let scope = Scope::of_task(turn.execution, visit, None);
+    let scope = Scope::of_task(turn, visit, None);
     let input = data::select(&state.input_path, &visit.input, &scope)?;
     inspection.data("afterInputPath", &input);
     let (result, path): (Data, &PathField) = match &state.kind {
