@@ -62,7 +62,7 @@ impl<'a> Scope<'a> {
             Root::Context => self.context(),
             Root::Variable(name) => self
                 .variable(name)
-                .ok_or_else(|| format!("No variable with name '{name}'"))?,
+                .ok_or_else(|| format!("the variable '{name}' is not set"))?,
         };
         path_eval::evaluate(&path, root).map_err(|error| error.0)
     }
@@ -97,6 +97,20 @@ impl<'a> Scope<'a> {
         self.random.next()
     }
 
+    /// The same scope with a context object that was made before.
+    pub(super) fn with_context(self, context: Option<Value>) -> Self {
+        Self {
+            context: context.map_or_else(OnceCell::new, OnceCell::from),
+            ..self
+        }
+    }
+
+    /// The context object, to be used again.
+    pub(super) fn into_context(self) -> Value {
+        self.context();
+        self.context.into_inner().unwrap_or_default()
+    }
+
     /// The context object.
     pub(super) fn context(&self) -> &Value {
         self.context.get_or_init(|| self.make_context())
@@ -126,11 +140,19 @@ impl<'a> Scope<'a> {
             "StateMachine": { "Id": start.state_machine_arn, "Name": start.state_machine_name },
             "State": state,
         });
+        if let Some((index, item)) = self.execution.item(self.visit.branch) {
+            context["Map"] = map_member(index, item.value());
+        }
         if let Some(token) = self.token {
             context["Task"] = json!({ "Token": token });
         }
         context
     }
+}
+
+/// What the context object says in an iteration of a Map state.
+pub(super) fn map_member(index: usize, item: &Value) -> Value {
+    json!({ "Item": { "Index": index, "Value": item } })
 }
 
 struct DataAndScope<'v, 'a> {

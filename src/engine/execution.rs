@@ -48,6 +48,8 @@ pub(super) struct Branch {
     pub(super) parent: Option<Parent>,
     /// The variables its own states have set.
     pub(super) variables: Variables,
+    /// The item, if it is an iteration of a Map state.
+    pub(super) item: Option<Data>,
     /// What runs inside the Parallel or Map state it is in.
     pub(super) fork: Option<Fork>,
 }
@@ -68,6 +70,23 @@ pub(super) struct Fork {
     pub(super) running: BTreeMap<usize, BranchId>,
     /// The outputs of those that have.
     pub(super) outputs: Vec<Option<Data>>,
+    /// What a Map state iterates over.
+    pub(super) items: Option<Items>,
+}
+
+/// The items of a Map state. Iterations begin as others end, so that their number costs nothing beforehand.
+#[derive(Debug)]
+pub(super) struct Items {
+    /// All of them, an array.
+    pub(super) list: Data,
+    /// The position of the first that has not begun.
+    pub(super) next: usize,
+    /// How many may run at once.
+    pub(super) limit: usize,
+    /// What `$` means in the selector.
+    pub(super) input: Data,
+    /// The context object as the selector sees it, made once: it holds the whole input of the execution.
+    pub(super) context: Option<serde_json::Value>,
 }
 
 /// A stay in a state.
@@ -148,6 +167,18 @@ impl Execution {
     /// How it ended, if it has.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
+    }
+
+    /// The position and the item of the innermost Map iteration that a branch belongs to.
+    pub(super) fn item(&self, branch: BranchId) -> Option<(usize, &Data)> {
+        let mut at = self.branches.get(&branch)?;
+        loop {
+            let parent = at.parent?;
+            if let Some(item) = &at.item {
+                return Some((parent.index, item));
+            }
+            at = self.branches.get(&parent.branch)?;
+        }
     }
 
     /// The state a branch is in.

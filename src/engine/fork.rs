@@ -1,9 +1,12 @@
 //! Lines of control inside Parallel and Map states: how they begin, how they join, and how a failure of one cuts off the
 //! others. What follows for another line of control is queued, so that no depth of nesting costs stack.
 
+use std::collections::BTreeMap;
+
 use super::data::Data;
 use super::errors::{Ended, Failure};
-use super::execution::{Branch, BranchId, Fork, Parent, Purpose};
+use super::execution::{Branch, BranchId, Fork, Items, Parent, Purpose};
+use super::history;
 use super::states;
 use super::turn::Turn;
 use super::{Effect, TaskId, TimerId};
@@ -16,8 +19,10 @@ pub(super) enum Job {
     Begin(BranchId, Data),
     /// All that it was split into has ended well.
     Join(BranchId),
-    /// One of those has failed.
+    /// It has failed, and with it the state it was split from.
     Fail(BranchId, Failure),
+    /// The state that it is in fails.
+    FailState(BranchId, Failure),
 }
 
 impl<'a> Turn<'a> {
@@ -35,6 +40,7 @@ impl<'a> Turn<'a> {
                 }
                 Job::Join(branch) => self.resume(branch, states::joined)?,
                 Job::Fail(branch, failure) => self.child_failed(branch, failure)?,
+                Job::FailState(branch, failure) => self.resume(branch, |_, _, _| Err(failure.into()))?,
             }
         }
         Ok(())
@@ -59,33 +65,41 @@ impl<'a> Turn<'a> {
     }
 
     /// Splits a branch into lines of control that will have so many outputs.
-    pub(super) fn split(&mut self, branch: BranchId, outputs: usize) {
+    pub(super) fn split(&mut self, branch: BranchId, outputs: usize, items: Option<Items>) {
         if let Some(branch) = self.execution.branches.get_mut(&branch) {
             branch.fork = Some(Fork {
-                running: std::collections::BTreeMap::new(),
+                running: BTreeMap::new(),
                 outputs: vec![None; outputs],
+                items,
             });
         }
     }
 
     /// Adds one to the lines of control that a branch is split into. Its first event follows `last_event`.
-    pub(super) fn open_branch(&mut self, parent: BranchId, index: usize, last_event: u64, input: Data) {
+    pub(super) fn open_branch(&mut self, parent: Parent, last_event: u64, input: Data, item: Option<Data>) {
         self.execution.last_branch += 1;
         let id = self.execution.last_branch;
-        let Some(fork) = self.fork_of(parent) else { return };
-        fork.running.insert(index, id);
+        let Some(fork) = self.fork_of(parent.branch) else {
+            return;
+        };
+        fork.running.insert(parent.index, id);
         let branch = Branch {
             last_event,
-            parent: Some(Parent { branch: parent, index }),
+            parent: Some(parent),
+            item,
             ..Branch::default()
         };
         self.execution.branches.insert(id, branch);
         self.ready.push_back(Job::Begin(id, input));
     }
 
-    /// Goes on at once with a state that was split into nothing.
-    pub(super) fn join_if_done(&mut self, branch: BranchId) {
-        if self.fork_of(branch).is_some_and(|fork| fork.running.is_empty()) {
+    /// Goes on with a state if nothing runs inside it any more; its next event then follows `last_event`.
+    pub(super) fn join_if_done(&mut self, branch: BranchId, last_event: u64) {
+        let Some(above) = self.execution.branches.get_mut(&branch) else {
+            return;
+        };
+        if above.fork.as_ref().is_some_and(|fork| fork.running.is_empty()) {
+            above.last_event = last_event;
             self.ready.push_back(Job::Join(branch));
         }
     }
@@ -101,18 +115,17 @@ impl<'a> Turn<'a> {
         };
         let last_event = self.last_event(branch);
         self.execution.branches.remove(&branch);
-        let Some(above) = self.execution.branches.get_mut(&parent.branch) else {
+        let Some(fork) = self.fork_of(parent.branch) else {
             return Ok(());
         };
-        let Some(fork) = &mut above.fork else { return Ok(()) };
         fork.running.remove(&parent.index);
         if let Some(place) = fork.outputs.get_mut(parent.index) {
             *place = Some(output);
         }
-        if fork.running.is_empty() {
-            above.last_event = last_event;
+        if fork.items.is_some() {
+            return states::map::iteration_succeeded(self, parent, last_event);
         }
-        self.join_if_done(parent.branch);
+        self.join_if_done(parent.branch, last_event);
         Ok(())
     }
 
@@ -140,18 +153,21 @@ impl<'a> Turn<'a> {
         if let Some(above) = self.execution.branches.get_mut(&parent.branch) {
             above.last_event = last_event;
         }
-        self.cut_off(parent.branch, failed)?;
+        self.cut_off(parent.branch, Some(failed))?;
         self.resume(parent.branch, |_, _, _| Err(failure.into()))
     }
 
     /// Ends all that runs inside the state of a branch. What was aborted is in the history, each event following the last
     /// one of the branch.
-    fn cut_off(&mut self, top: BranchId, failed: BranchId) -> Result<(), Ended> {
+    pub(super) fn cut_off(&mut self, top: BranchId, failed: Option<BranchId>) -> Result<(), Ended> {
         let previous = self.last_event(top);
         let mut open: Vec<BranchId> = self.take_children(top);
         let mut gone = Vec::new();
         while let Some(branch) = open.pop() {
-            if let Some(event) = self.aborted_state(branch, branch == failed) {
+            let has_failed = failed == Some(branch);
+            let what = if has_failed { "Failed" } else { "Aborted" };
+            self.iteration_ended(top, branch, previous, what)?;
+            if let Some(event) = self.aborted_state(branch, has_failed) {
                 self.emit_after(top, previous, event, None)?;
             }
             let children = self.take_children(branch);
@@ -163,6 +179,21 @@ impl<'a> Turn<'a> {
         }
         self.forget_the_cut_off();
         Ok(())
+    }
+
+    /// Writes how an iteration ended, if the branch is one.
+    fn iteration_ended(&mut self, top: BranchId, branch: BranchId, previous: u64, what: &str) -> Result<(), Ended> {
+        let found = self.execution.branches.get(&branch);
+        let Some(parent) = found
+            .filter(|found| found.item.is_some())
+            .and_then(|found| found.parent)
+        else {
+            return Ok(());
+        };
+        let name = self.execution.visit(parent.branch).map_or("", |visit| &visit.state);
+        let details = history::map_iteration(what, name, parent.index);
+        self.emit_after(top, previous, &format!("MapIteration{what}"), details)
+            .map(drop)
     }
 
     /// The branches that a branch is split into, the first of them last.

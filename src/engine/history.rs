@@ -1,5 +1,10 @@
 //! History events as `GetExecutionHistory` gives them
 //! ([HistoryEvent](https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html)).
+//!
+//! Who writes which: `turn` enters and leaves states, and fails Parallel and Map states whose failure is not retried;
+//! `ending` ends executions; `states::task` writes what happens to tasks; `states::parallel` and `states::map` begin their
+//! states and iterations, `states::joined` says that they succeeded; `fork` writes what a failure cuts off: iterations that
+//! failed or were aborted, states that were aborted.
 
 use serde_json::{Map, Value, json};
 
@@ -57,6 +62,19 @@ pub(super) fn evaluation_failed(state: &str, failed: &Failure, evaluation: &Eval
     }
     fields.insert("state".to_owned(), state.into());
     details("evaluationFailedEventDetails", Value::Object(fields))
+}
+
+/// A Map state begins; `length` is the number of its items.
+pub(super) fn map_started(length: usize) -> Details {
+    details("mapStateStartedEventDetails", json!({ "length": length }))
+}
+
+/// `MapIterationStarted`, `Succeeded`, `Failed` and `Aborted`; `name` is that of the Map state.
+pub(super) fn map_iteration(what: &str, name: &str, index: usize) -> Details {
+    details(
+        &format!("mapIteration{what}EventDetails"),
+        json!({ "name": name, "index": index }),
+    )
 }
 
 /// `{ "error", "cause" }` of a failure, without what it does not have.

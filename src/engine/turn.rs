@@ -252,11 +252,7 @@ impl<'a> Turn<'a> {
             StateKind::Succeed => states::succeed::run(self, &visit, state),
             StateKind::Fail(fail) => states::fail::run(self, &visit, fail),
             StateKind::Parallel(parallel) => states::parallel::run(self, branch, &visit, state, parallel),
-            StateKind::Map(_) => Err(Failure::runtime(format!(
-                "States of type {} are not supported by the local cloud yet.",
-                state.kind.type_name()
-            ))
-            .into()),
+            StateKind::Map(map) => states::map::run(self, branch, &visit, state, map),
         }
     }
 

@@ -3,13 +3,12 @@
 use serde_json::Value;
 
 use crate::asl::model::{
-    Choice, Condition, NumberField, Operand, PathField, QueryLanguage, State, StateKind, StateMachine, Task, TextField,
-    WaitUntil, Work,
+    Choice, Condition, Map, NumberField, Operand, PathField, QueryLanguage, State, StateKind, StateMachine, Task,
+    TextField, WaitUntil, Work,
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::engine::resource::Resource;
-use crate::expr::path::{Path, PathError, Root};
-use crate::expr::template::is_intrinsic;
+use crate::expr::path::{Path, PathError};
 
 /// See [`super::unsupported()`].
 pub(super) fn find(machine: &StateMachine) -> Vec<Diagnostic> {
@@ -47,14 +46,12 @@ impl Finder<'_> {
                 }
             }
             StateKind::Map(map) => {
-                self.refuse("the state type Map");
                 let key = if map.legacy_iterator {
                     "Iterator"
                 } else {
                     "ItemProcessor"
                 };
                 in_machine(&map.processor, &format!("{}/{key}", self.pointer), self.found);
-                return;
             }
             _ => {}
         }
@@ -82,7 +79,8 @@ impl Finder<'_> {
                 self.text("Cause", fail.cause.as_ref());
             }
             StateKind::Parallel(parallel) => self.work(&parallel.work),
-            StateKind::Succeed | StateKind::Map(_) => {}
+            StateKind::Map(map) => self.map(map),
+            StateKind::Succeed => {}
         }
     }
 
@@ -94,6 +92,27 @@ impl Finder<'_> {
         self.template("Credentials", task.credentials.as_ref());
         self.number("TimeoutSeconds", task.timeout_seconds.as_ref());
         self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
+    }
+
+    fn map(&mut self, map: &Map) {
+        if map.is_distributed() {
+            self.refuse("the Map mode DISTRIBUTED");
+        }
+        for (field, value) in [
+            ("ItemReader", &map.item_reader),
+            ("ItemBatcher", &map.item_batcher),
+            ("ResultWriter", &map.result_writer),
+        ] {
+            if value.is_some() {
+                self.refuse(&format!("the field {field}"));
+            }
+        }
+        if let Some(path) = &map.items_path {
+            self.path("ItemsPath", path);
+        }
+        self.template("ItemSelector", map.item_selector.as_ref());
+        self.number("MaxConcurrency", map.max_concurrency.as_ref());
+        self.work(&map.work);
     }
 
     fn work(&mut self, work: &Work) {
@@ -166,14 +185,8 @@ impl Finder<'_> {
 
     /// A path that is simply wrong is a finding of validation, not of ours.
     fn path(&mut self, field: &str, path: &str) {
-        if is_intrinsic(path) {
-            let function = path.trim_start().split('(').next().unwrap_or_default();
-            return self.refuse(&format!("the intrinsic function `{function}` in {field}"));
-        }
-        match Path::parse(path).as_ref().map(Path::root) {
-            Ok(Root::Variable(name)) => self.refuse(&format!("the variable `${name}` in {field}")),
-            Err(PathError::Unsupported { feature, .. }) => self.refuse(&format!("{feature} in the path {field}")),
-            Ok(_) | Err(_) => {}
+        if let Err(PathError::Unsupported { feature, .. }) = Path::parse(path) {
+            self.refuse(&format!("{feature} in the path {field}"));
         }
     }
 

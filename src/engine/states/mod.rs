@@ -2,6 +2,7 @@
 
 pub(super) mod choice;
 pub(super) mod fail;
+pub(super) mod map;
 pub(super) mod parallel;
 pub(super) mod pass;
 pub(super) mod succeed;
@@ -30,6 +31,7 @@ fn target(transition: &Transition) -> Option<&str> {
 pub(super) fn joined<'a>(turn: &mut Turn<'a>, branch: BranchId, state: &'a State) -> Turned<Flow<'a>> {
     let (event, work, transition) = match &state.kind {
         StateKind::Parallel(parallel) => ("ParallelStateSucceeded", &parallel.work, &parallel.transition),
+        StateKind::Map(map) => ("MapStateSucceeded", &map.work, &map.transition),
         _ => return Ok(Flow::Wait),
     };
     let Some(fork) = turn

@@ -3,7 +3,7 @@
 use crate::asl::model::{Parallel, State};
 use crate::engine::context::Scope;
 use crate::engine::errors::Turned;
-use crate::engine::execution::{BranchId, Visit};
+use crate::engine::execution::{BranchId, Parent, Visit};
 use crate::engine::exit;
 use crate::engine::turn::{Flow, Turn};
 
@@ -19,10 +19,10 @@ pub(in crate::engine) fn run<'a>(
     let input = exit::effective_input(state, &scope)?;
     let input = exit::arguments(state, &parallel.work, &input, &scope)?;
     let started = turn.emit(branch, "ParallelStateStarted", None)?;
-    turn.split(branch, parallel.branches.len());
+    turn.split(branch, parallel.branches.len(), None);
     for index in 0..parallel.branches.len() {
-        turn.open_branch(branch, index, started, input.clone());
+        turn.open_branch(Parent { branch, index }, started, input.clone(), None);
     }
-    turn.join_if_done(branch);
+    turn.join_if_done(branch, started);
     Ok(Flow::Wait)
 }

@@ -4,6 +4,7 @@
 mod failures;
 mod laws;
 mod limits;
+mod map;
 mod parallel;
 mod states;
 mod variables;
