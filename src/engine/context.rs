@@ -117,6 +117,9 @@ impl<'a> Scope<'a> {
     }
 
     fn make_context(&self) -> Value {
+        if let Some(given) = &self.execution.context {
+            return given.clone();
+        }
         let start = &self.execution.start;
         let mut state = json!({
             "Name": self.visit.state,

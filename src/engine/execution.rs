@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::data::Data;
 use super::history::Details;
 use super::resource::Resource;
@@ -27,6 +29,8 @@ pub struct Execution {
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
     pub(super) outcome: Option<Outcome>,
+    /// The context object to be seen instead of the true one, where a state is tried on its own.
+    pub(super) context: Option<Value>,
 }
 
 /// Names a line of control.
@@ -152,6 +156,7 @@ impl Execution {
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             outcome: None,
+            context: None,
         }
     }
 

@@ -12,6 +12,7 @@ mod fork;
 mod history;
 mod resource;
 mod retry;
+pub mod single;
 mod states;
 mod turn;
 mod unsupported;

@@ -41,6 +41,16 @@ pub(super) struct Retries {
 }
 
 impl Retries {
+    /// The count of a stay in which one retrier has been used so often.
+    pub(super) fn of(retrier: usize, used: u64) -> Self {
+        let mut by_retrier = vec![0; retrier];
+        by_retrier.push(used);
+        Self {
+            by_retrier,
+            total: used,
+        }
+    }
+
     /// Milliseconds until the next attempt, if the first retrier that takes the failure has attempts left. The attempt is
     /// counted.
     pub(super) fn delay(&mut self, retriers: &[Retrier], failure: &Failure, random: &Random) -> Option<u64> {

@@ -242,7 +242,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Does what the type of a state says, for the first time or again.
-    fn work(&mut self, branch: BranchId, state: &'a State) -> Turned<Flow<'a>> {
+    pub(super) fn work(&mut self, branch: BranchId, state: &'a State) -> Turned<Flow<'a>> {
         let Some(visit) = self.execution.visit(branch).cloned() else {
             return Ok(Flow::Wait);
         };
@@ -259,7 +259,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Gives a failure to the retriers and catchers of its state.
-    fn recovered(&mut self, branch: BranchId, name: &str, flow: Turned<Flow<'a>>) -> Turned<Flow<'a>> {
+    pub(super) fn recovered(&mut self, branch: BranchId, name: &str, flow: Turned<Flow<'a>>) -> Turned<Flow<'a>> {
         let failure = match flow {
             Err(Interrupt::Failed(failure)) => failure,
             other => return other,
@@ -353,7 +353,7 @@ impl<'a> Turn<'a> {
     }
 }
 
-fn work_of(state: &State) -> Option<&Work> {
+pub(super) fn work_of(state: &State) -> Option<&Work> {
     match &state.kind {
         StateKind::Task(task) => Some(&task.work),
         StateKind::Parallel(parallel) => Some(&parallel.work),

@@ -269,6 +269,7 @@ pub(super) fn check_labels(machine: &StateMachine, found: &mut Vec<Diagnostic>) 
     });
 }
 
-fn fits_label(c: char) -> bool {
+/// Whether a label of a Map state may have a character.
+pub(crate) fn fits_label(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !"?*<>{}[]:;,\\|^~$#%&`\"".contains(c)
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::json_text;
 use super::request::{Request, hidden};
 use super::tasks::{TaskRunner, is_activity};
+use super::{json_text, label};
 use crate::asl;
 use crate::asl::model::{StateKind, StateMachine};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
@@ -37,7 +37,11 @@ pub(super) fn accept(text: &str, tasks: &dyn TaskRunner) -> Result<(), ApiError>
         .map(Finding::in_one_line)
         .collect();
     if !errors.is_empty() {
-        return Err(invalid(&errors.join(", ")));
+        let only_label = findings.iter().all(|finding| finding.code == "INVALID_LABEL_NAME");
+        let about_label = machine
+            .filter(|_| only_label)
+            .and_then(|machine| label::refusal(&machine, text));
+        return Err(about_label.unwrap_or_else(|| invalid(&errors.join(", "))));
     }
     let Some(machine) = machine else {
         return Err(invalid(
@@ -56,6 +60,20 @@ pub(super) fn accept(text: &str, tasks: &dyn TaskRunner) -> Result<(), ApiError>
         "InvalidDefinition",
         format!("not implemented by the local cloud: {}", missing.join("; ")),
     ))
+}
+
+/// Reads a definition of which one state is to be tried. Findings that `ignored` picks, by code and location, do not count.
+pub(super) fn read(text: &str, ignored: impl Fn(&str, &str) -> bool) -> Result<StateMachine, ApiError> {
+    let (machine, findings) = examine(text);
+    let errors: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .filter(|finding| !ignored(&finding.code, finding.location.as_deref().unwrap_or_default()))
+        .map(Finding::in_one_line)
+        .collect();
+    machine
+        .filter(|_| errors.is_empty())
+        .ok_or_else(|| invalid(&errors.join(", ")))
 }
 
 /// ValidateStateMachineDefinition.

@@ -11,6 +11,7 @@ mod executions;
 mod history;
 mod journal;
 mod json_text;
+mod label;
 mod lambda;
 mod machine_rows;
 mod machines;
@@ -26,6 +27,7 @@ mod shared;
 mod tags;
 mod target;
 mod tasks;
+mod test_state;
 #[cfg(test)]
 mod tests;
 mod variable_references;
@@ -105,6 +107,7 @@ impl StepFunctions {
             "SendTaskSuccess" => states.send_task_success(&call).await,
             "SendTaskFailure" => states.send_task_failure(&call).await,
             "SendTaskHeartbeat" => states.send_task_heartbeat(&call).await,
+            "TestState" => states.test_state(&call).await,
             other => Err(ApiError::not_implemented("states", other)),
         };
         answer.map(Reply::Json)

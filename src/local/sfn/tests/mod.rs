@@ -35,7 +35,7 @@ pub(super) struct Bench {
 
 impl Bench {
     /// On a new store.
-    fn new() -> Self {
+    pub(in crate::local::sfn) fn new() -> Self {
         Self::on(Store::in_memory().unwrap(), 1_000)
     }
 
@@ -54,7 +54,7 @@ impl Bench {
     }
 
     /// The answer, or the error as `Code: message`.
-    async fn call(&self, operation: &str, input: Value) -> Result<Value, String> {
+    pub(in crate::local::sfn) async fn call(&self, operation: &str, input: Value) -> Result<Value, String> {
         let call = Call {
             operation: operation.to_owned(),
             input,
