@@ -47,7 +47,7 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) profile: Option<String>,
     /// Region, instead of the configured one
-    #[arg(long, global = true, value_name = "REGION")]
+    #[arg(long, global = true, value_name = "REGION", value_parser = super::values::region)]
     pub(super) region: Option<String>,
     /// Folder of the local cloud [env: STEPSTACK_DATA_DIR] [default: .stepstack]
     #[arg(long, global = true, value_name = "FOLDER")]

@@ -17,6 +17,7 @@ mod signals;
 mod started;
 mod target;
 mod ui;
+mod values;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

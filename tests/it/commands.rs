@@ -59,7 +59,7 @@ fn deploy_runs_the_workflow_and_prints_its_output() {
       stepstack status stacks/call-center.yaml
       stepstack teardown stacks/call-center.yaml
     + create 6 roles, 5 log groups, 5 functions, 1 state machine
-    17 done in [TOOK], 41 API calls
+    17 done in [TOOK], [N] API calls
     17 to create, 0 to update, 0 to delete, 0 unchanged
     SUCCEEDED in [TOOK]
     target local, account 000000000000, region us-east-1
@@ -228,6 +228,8 @@ fn wrong_inputs_are_refused_before_anything_happens() {
             3,
             "is LocalStack running",
         ),
+        (&["start", STACK, "--name", "a b"], 2, "cannot hold ' '"),
+        (&["plan", STACK, "--region", ""], 2, "a region is"),
         (&["nonsense"], 2, "nonsense"),
     ] {
         let ran = env.run(args).expect(code);

@@ -88,6 +88,7 @@ impl Env {
                 r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
                 "[UUID]",
             ),
+            (r"\b\d+ API calls", "[N] API calls"),
             (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
             (r"\b\d+(\.\d+)? (ms|s)\b", "[TOOK]"),
             (r#""(tookMs|waitedMs|atMs)":\d+"#, r#""$1":0"#),

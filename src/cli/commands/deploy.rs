@@ -8,6 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::input::Input;
 use crate::cli::prepare::Prepared;
 use crate::cli::started::{Launch, ending, exit_of, input_of_stack, names, pick_machine};
+use crate::cli::values;
 use crate::cloud::Applied;
 
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "JSON", allow_hyphen_values = true, conflicts_with = "no_start")]
     input: Option<String>,
     /// Name of the execution
-    #[arg(long, value_name = "NAME", conflicts_with = "no_start")]
+    #[arg(long, value_name = "NAME", conflicts_with = "no_start", value_parser = values::execution_name)]
     name: Option<String>,
     /// Take over resources of these names that belong to no stack
     #[arg(long)]

@@ -5,6 +5,7 @@ use crate::cli::args::StackArgs;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::started::{Launch, exit_of, input_of_stack, names, pick_machine};
+use crate::cli::values;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -21,7 +22,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
     input: Option<String>,
     /// Name of the execution; numbered if there are several
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = values::execution_name)]
     name: Option<String>,
     /// Start so many at once
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
