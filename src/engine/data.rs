@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::context::Scope;
 use super::errors::Failure;
 use crate::asl::model::PathField;
+use crate::expr::intrinsic::{self, IntrinsicError};
 use crate::expr::path::Path;
 use crate::expr::reference;
 use crate::expr::template::{self, TemplateError};
@@ -123,6 +124,14 @@ pub(super) fn fill(template: Option<&Value>, data: &Data, scope: &Scope<'_>) -> 
         other => Failure::runtime(sentence(&other)),
     })?;
     Data::made(filled)
+}
+
+/// Calls an intrinsic function that stands in a field by itself.
+pub(super) fn call(call: &str, field: &str, data: &Data, scope: &Scope<'_>) -> Result<Value, Failure> {
+    intrinsic::evaluate(call, &scope.roots(data.value())).map_err(|error| match error {
+        IntrinsicError::NotFound(path) => Failure::path_not_found(&path, field, data.text()),
+        other => Failure::intrinsic(&sentence(&other)),
+    })
 }
 
 /// An error with its sources in one line.

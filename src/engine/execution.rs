@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::data::Data;
 use super::resource::Resource;
 use super::retry::Retries;
+use super::variables::Variables;
 use super::{Millis, Outcome, Pending, Start, TaskId, TaskRequest, TimerId};
 
 /// A running execution.
@@ -41,6 +42,8 @@ pub(super) struct Branch {
     pub(super) visit: Option<Visit>,
     /// Where it belongs; none for the root.
     pub(super) parent: Option<Parent>,
+    /// The variables its own states have set.
+    pub(super) variables: Variables,
     /// The item, if it is an iteration of a Map state.
     pub(super) item: Option<Data>,
     /// What runs inside the Parallel or Map state it is in.
@@ -88,6 +91,8 @@ pub(super) struct Visit {
     pub(super) branch: BranchId,
     pub(super) state: String,
     pub(super) entered_event: u64,
+    /// The event before that one.
+    pub(super) event_before: u64,
     pub(super) entered_at: Millis,
     /// The raw input.
     pub(super) input: Data,

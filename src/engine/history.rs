@@ -9,7 +9,8 @@
 use serde_json::{Map, Value, json};
 
 use super::data::Data;
-use super::errors::Failure;
+use super::errors::{Evaluation, Failure};
+use super::exit::Exit;
 
 /// The most events an execution may have; the last of them then says that it failed
 /// ([quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html)).
@@ -44,11 +45,23 @@ pub(super) fn state_entered(name: &str, input: &Data) -> Details {
     )
 }
 
-pub(super) fn state_exited(name: &str, output: &Data) -> Details {
-    details(
-        "stateExitedEventDetails",
-        json!({ "name": name, "output": output.text(), "outputDetails": whole() }),
-    )
+pub(super) fn state_exited(name: &str, exit: &Exit) -> Details {
+    let mut fields = json!({ "name": name, "output": exit.output.text(), "outputDetails": whole() });
+    if !exit.assigned.is_empty() {
+        fields["assignedVariables"] = exit.assigned.texts().into();
+        fields["assignedVariablesDetails"] = whole();
+    }
+    details("stateExitedEventDetails", fields)
+}
+
+/// An expression of a state failed.
+pub(super) fn evaluation_failed(state: &str, failed: &Failure, evaluation: &Evaluation) -> Details {
+    let mut fields = error_and_cause(failed.error.as_deref(), failed.cause.as_deref());
+    if let Some(location) = &evaluation.location {
+        fields.insert("location".to_owned(), location.as_str().into());
+    }
+    fields.insert("state".to_owned(), state.into());
+    details("evaluationFailedEventDetails", Value::Object(fields))
 }
 
 /// A Map state begins; `length` is the number of its items.

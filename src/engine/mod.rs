@@ -5,7 +5,9 @@ mod context;
 mod data;
 mod ending;
 mod errors;
+mod evaluate;
 mod execution;
+mod exit;
 mod fork;
 mod history;
 mod resource;
@@ -13,6 +15,7 @@ mod retry;
 mod states;
 mod turn;
 mod unsupported;
+mod variables;
 
 #[cfg(test)]
 mod testing;

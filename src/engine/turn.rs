@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
+use super::context::Scope;
 use super::data::Data;
 use super::errors::{Ended, Failure, Interrupt, TIMEOUT, Turned};
 use super::execution::{Branch, BranchId, Execution, OpenTask, Purpose, ROOT, Timer, Visit};
+use super::exit::{self, Exit};
 use super::fork::Job;
 use super::history;
 use super::retry::{self, Random, Retries};
@@ -16,8 +18,8 @@ use crate::asl::model::{State, StateKind, StateMachine, Work};
 pub(super) enum Flow<'a> {
     /// It waits for an input.
     Wait,
-    /// It is left with an output, for another state or for the end.
-    Leave(Data, Option<&'a str>),
+    /// It is left, for another state or for the end.
+    Leave(Exit, Option<&'a str>),
 }
 
 /// See [`super::step`].
@@ -181,20 +183,25 @@ impl<'a> Turn<'a> {
         mut flow: Turned<Flow<'a>>,
     ) -> Result<(), Ended> {
         loop {
-            let (output, next) = match self.recovered(branch, name, flow) {
+            let (exit, next) = match self.recovered(branch, name, flow) {
                 Ok(Flow::Wait) => return Ok(()),
-                Ok(Flow::Leave(output, next)) => (output, next),
+                Ok(Flow::Leave(exit, next)) => (exit, next),
                 Err(Interrupt::Ended) => return Err(Ended),
                 Err(Interrupt::Failed(failure)) => return self.branch_failed(branch, failure),
             };
-            if output.is_too_large() {
+            if exit.output.is_too_large() {
                 return Err(self.fail(branch, &Failure::state_output_too_large(name)));
+            }
+            if !self.execution.can_assign(branch, &exit.assigned) {
+                return Err(self.fail(branch, &Failure::variables_too_large()));
             }
             self.emit(
                 branch,
                 &self.state_event(branch, name, "Exited"),
-                history::state_exited(name, &output),
+                history::state_exited(name, &exit),
             )?;
+            let Exit { output, assigned } = exit;
+            self.execution.assign(branch, assigned);
             match next {
                 Some(next) => {
                     name = next;
@@ -216,13 +223,14 @@ impl<'a> Turn<'a> {
             return Err(Failure::runtime(format!("There is no state '{name}'.")).into());
         };
         let kind = self.state_event(branch, name, "Entered");
+        let event_before = self.last_event(branch);
         let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
-        let id = branch;
-        if let Some(branch) = self.execution.branches.get_mut(&branch) {
-            branch.visit = Some(Visit {
-                branch: id,
+        if let Some(line) = self.execution.branches.get_mut(&branch) {
+            line.visit = Some(Visit {
+                branch,
                 state: name.to_owned(),
                 entered_event,
+                event_before,
                 entered_at: self.now,
                 input,
                 retries: Retries::default(),
@@ -254,7 +262,13 @@ impl<'a> Turn<'a> {
             Err(Interrupt::Failed(failure)) => failure,
             other => return other,
         };
-        let state = self.state(branch, name);
+        let Some(state) = self.state(branch, name) else {
+            return Err(failure.into());
+        };
+        let failure = self.reported(branch, state, failure)?;
+        let Some(work) = work_of(state).filter(|_| failure.catchable) else {
+            return Err(failure.into());
+        };
         let Some(visit) = self
             .execution
             .branches
@@ -263,30 +277,46 @@ impl<'a> Turn<'a> {
         else {
             return Err(failure.into());
         };
-        let failure = failure.named(name, visit.entered_event);
-        let Some((state, work)) = state
-            .and_then(|state| Some((state, work_of(state)?)))
-            .filter(|_| failure.catchable)
-        else {
-            return Err(failure.into());
-        };
-        if let Some(delay) = visit.retries.delay(&work.retry, &failure, &mut self.random) {
+        if let Some(delay) = visit.retries.delay(&work.retry, &failure, &self.random) {
             self.set_timer(delay, Purpose::Retry(branch));
             return Ok(Flow::Wait);
         }
         if matches!(state.kind, StateKind::Parallel(_) | StateKind::Map(_)) {
             self.emit(branch, &self.state_event(branch, name, "Failed"), None)?;
         }
-        let Some(catcher) = retry::catcher(&work.catch, &failure) else {
+        let Some((index, catcher)) = retry::catcher(&work.catch, &failure) else {
             return Err(failure.into());
         };
         let Some(visit) = self.execution.visit(branch) else {
             return Err(failure.into());
         };
-        let entered_event = visit.entered_event;
-        let output = super::data::combine(&catcher.result_path, &visit.input, Data::new(failure.output()))
-            .map_err(|failure| failure.named(name, entered_event))?;
-        Ok(Flow::Leave(output, Some(&catcher.next)))
+        let scope = Scope::of_task(self, visit, None);
+        match exit::by_catcher(state, index, catcher, failure.output(), &scope) {
+            Ok(exit) => Ok(Flow::Leave(exit, Some(&catcher.next))),
+            Err(failure) => Err(self.reported(branch, state, failure)?.into()),
+        }
+    }
+
+    /// Completes the cause of a failure. An expression that failed has an event, before anyone is asked about it.
+    fn reported(&mut self, branch: BranchId, state: &State, failure: Failure) -> Result<Failure, Ended> {
+        let Some(visit) = self.execution.visit(branch) else {
+            return Ok(failure);
+        };
+        let (entered, before) = (visit.entered_event, visit.event_before);
+        let mut failure = failure.named(&state.name, entered);
+        let Some(evaluation) = failure.evaluation.take() else {
+            return Ok(failure);
+        };
+        let details = history::evaluation_failed(&state.name, &failure, &evaluation);
+        // What fails as soon as the state is entered follows what was before it, except in a Wait state: so does AWS.
+        if let Some(line) = self.execution.branches.get_mut(&branch)
+            && line.last_event == entered
+            && !matches!(state.kind, StateKind::Wait(_))
+        {
+            line.last_event = before;
+        }
+        self.emit(branch, "EvaluationFailed", details)?;
+        Ok(failure)
     }
 
     pub(super) fn next_task(&mut self) -> TaskId {

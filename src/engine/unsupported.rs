@@ -53,6 +53,7 @@ impl Finder<'_> {
                     "ItemProcessor"
                 };
                 in_machine(&map.processor, &format!("{}/{key}", self.pointer), self.found);
+                self.outside_of_execution(map);
             }
             _ => {}
         }
@@ -61,9 +62,7 @@ impl Finder<'_> {
             self.refuse("the query language JSONata");
             return;
         }
-        if state.assign.is_some() {
-            self.refuse("the field Assign");
-        }
+        self.template("Assign", state.assign.as_ref());
         self.path_field("InputPath", &state.input_path);
         self.path_field("OutputPath", &state.output_path);
         match &state.kind {
@@ -97,7 +96,8 @@ impl Finder<'_> {
         self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
     }
 
-    fn map(&mut self, map: &Map) {
+    /// What of a Map state needs child executions or S3, in either query language.
+    fn outside_of_execution(&mut self, map: &Map) {
         if map.is_distributed() {
             self.refuse("the Map mode DISTRIBUTED");
         }
@@ -110,6 +110,9 @@ impl Finder<'_> {
                 self.refuse(&format!("the field {field}"));
             }
         }
+    }
+
+    fn map(&mut self, map: &Map) {
         if let Some(path) = &map.items_path {
             self.path("ItemsPath", path);
         }
@@ -124,17 +127,13 @@ impl Finder<'_> {
         self.path_field("ResultPath", &work.result_path);
         for catcher in &work.catch {
             self.path_field("Catch ResultPath", &catcher.result_path);
-            if catcher.assign.is_some() {
-                self.refuse("the field Assign of a catcher");
-            }
+            self.template("Assign of a catcher", catcher.assign.as_ref());
         }
     }
 
     fn choice(&mut self, choice: &Choice) {
         for rule in &choice.choices {
-            if rule.assign.is_some() {
-                self.refuse("the field Assign of a choice rule");
-            }
+            self.template("Assign of a choice rule", rule.assign.as_ref());
             self.condition(&rule.condition);
         }
     }

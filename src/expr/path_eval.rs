@@ -7,7 +7,8 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
-use super::path::{Path, Segment};
+use super::path::{Path, Root, Segment};
+use super::template::Roots;
 
 /// The most values a step of an indefinite path may lead to. The largest data (256 KiB) hold fewer; only chains such as
 /// `$..*..*` reach it, and they would grow without end.
@@ -17,6 +18,27 @@ const MAX_FOUND: usize = 200_000;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct NotFound(pub String);
+
+/// Why a path that starts from one of several roots found nothing.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum FindError {
+    /// It starts from a variable that is not set.
+    #[error("variable `${0}` is not set")]
+    Variable(String),
+    /// It found nothing.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+}
+
+/// Evaluates a path that starts from the data, the context object or a variable.
+pub fn find<'a>(path: &Path, roots: &'a dyn Roots) -> Result<Cow<'a, Value>, FindError> {
+    let root = match path.root() {
+        Root::Data => roots.data(),
+        Root::Context => roots.context(),
+        Root::Variable(name) => roots.variable(name).ok_or_else(|| FindError::Variable(name.clone()))?,
+    };
+    Ok(evaluate(path, root)?)
+}
 
 /// Evaluates a path on the value that its root stands for.
 pub fn evaluate<'a>(path: &Path, root: &'a Value) -> Result<Cow<'a, Value>, NotFound> {

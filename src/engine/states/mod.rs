@@ -12,9 +12,10 @@ pub(super) mod wait;
 use serde_json::Value;
 
 use super::context::Scope;
-use super::data::{self, Data};
+use super::data::Data;
 use super::errors::Turned;
 use super::execution::BranchId;
+use super::exit;
 use super::turn::{Flow, Turn};
 use crate::asl::model::{State, StateKind, Transition, Work};
 
@@ -48,7 +49,7 @@ pub(super) fn joined<'a>(turn: &mut Turn<'a>, branch: BranchId, state: &'a State
         .iter()
         .map(|output| output.as_ref().map_or(Value::Null, |data| data.value().clone()));
     let result = Data::made(outputs.collect())?;
-    leave(turn, branch, state, work, transition, &result)
+    leave(turn, branch, state, work, transition, result)
 }
 
 fn leave<'a>(
@@ -57,14 +58,14 @@ fn leave<'a>(
     state: &State,
     work: &Work,
     transition: &'a Transition,
-    result: &Data,
+    result: Data,
 ) -> Turned<Flow<'a>> {
     let Some(visit) = turn.execution.visit(branch) else {
         return Ok(Flow::Wait);
     };
-    let scope = Scope::of_task(turn.execution, visit, None);
-    let selected = data::fill(work.result_selector.as_ref(), result, &scope)?;
-    let combined = data::combine(&work.result_path, &visit.input, selected)?;
-    let output = data::select(&state.output_path, &combined, &scope)?;
-    Ok(Flow::Leave(output, target(transition)))
+    let scope = Scope::of_task(turn, visit, None);
+    Ok(Flow::Leave(
+        exit::with_result(state, work, result, &scope)?,
+        target(transition),
+    ))
 }

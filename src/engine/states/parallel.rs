@@ -2,9 +2,9 @@
 
 use crate::asl::model::{Parallel, State};
 use crate::engine::context::Scope;
-use crate::engine::data;
 use crate::engine::errors::Turned;
 use crate::engine::execution::{BranchId, Parent, Visit};
+use crate::engine::exit;
 use crate::engine::turn::{Flow, Turn};
 
 /// Begins all branches, each with the same input.
@@ -15,9 +15,9 @@ pub(in crate::engine) fn run<'a>(
     state: &State,
     parallel: &'a Parallel,
 ) -> Turned<Flow<'a>> {
-    let scope = Scope::of_task(turn.execution, visit, None);
-    let input = data::select(&state.input_path, &visit.input, &scope)?;
-    let input = data::fill(parallel.work.parameters.as_ref(), &input, &scope)?;
+    let scope = Scope::of_task(turn, visit, None);
+    let input = exit::effective_input(state, &scope)?;
+    let input = exit::arguments(state, &parallel.work, &input, &scope)?;
     let started = turn.emit(branch, "ParallelStateStarted", None)?;
     turn.split(branch, parallel.branches.len(), None);
     for index in 0..parallel.branches.len() {

@@ -114,7 +114,6 @@ fn what_cannot_be_executed_is_named() {
             ),
             uses("/States/M", "M", "the field ItemReader"),
             uses("/States/J", "J", "the query language JSONata"),
-            uses("/States/A", "A", "the field Assign"),
             uses("/States/A", "A", "the variable `$v` in InputPath"),
             uses("/States/F", "F", "the function `length()` in the path OutputPath"),
         ]

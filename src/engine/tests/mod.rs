@@ -7,6 +7,7 @@ mod limits;
 mod map;
 mod parallel;
 mod states;
+mod variables;
 
 use serde_json::{Value, json};
 
