@@ -62,7 +62,7 @@ impl<'a> Scope<'a> {
             Root::Context => self.context(),
             Root::Variable(name) => self
                 .variable(name)
-                .ok_or_else(|| format!("No variable with name '{name}'"))?,
+                .ok_or_else(|| format!("the variable '{name}' is not set"))?,
         };
         path_eval::evaluate(&path, root).map_err(|error| error.0)
     }

@@ -104,8 +104,16 @@ impl Failure {
         ))
     }
 
+    /// A path among the arguments of an intrinsic function found nothing.
+    pub(super) fn argument_not_found(call: &str, path: &str, input: &str) -> Self {
+        Self::runtime(format!(
+            "The function '{call}' had the following error: The JsonPath argument for the field '{path}' could not be found \
+             in the input '{input}'"
+        ))
+    }
+
     /// An intrinsic function does not take its arguments.
-    pub(super) fn intrinsic(problem: &str) -> Self {
+    pub(super) fn intrinsic(problem: String) -> Self {
         Self::interpreter("States.IntrinsicFailure", problem)
     }
 

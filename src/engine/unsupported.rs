@@ -8,8 +8,7 @@ use crate::asl::model::{
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::engine::resource::Resource;
-use crate::expr::path::{Path, PathError, Root};
-use crate::expr::template::is_intrinsic;
+use crate::expr::path::{Path, PathError};
 
 /// See [`super::unsupported()`].
 pub(super) fn find(machine: &StateMachine) -> Vec<Diagnostic> {
@@ -191,14 +190,8 @@ impl Finder<'_> {
 
     /// A path that is simply wrong is a finding of validation, not of ours.
     fn path(&mut self, field: &str, path: &str) {
-        if is_intrinsic(path) {
-            let function = path.trim_start().split('(').next().unwrap_or_default();
-            return self.refuse(&format!("the intrinsic function `{function}` in {field}"));
-        }
-        match Path::parse(path).as_ref().map(Path::root) {
-            Ok(Root::Variable(name)) => self.refuse(&format!("the variable `${name}` in {field}")),
-            Err(PathError::Unsupported { feature, .. }) => self.refuse(&format!("{feature} in the path {field}")),
-            Ok(_) | Err(_) => {}
+        if let Err(PathError::Unsupported { feature, .. }) = Path::parse(path) {
+            self.refuse(&format!("{feature} in the path {field}"));
         }
     }
 

@@ -9,7 +9,6 @@ use crate::engine::errors::{Failure, Turned};
 use crate::engine::evaluate;
 use crate::engine::execution::Visit;
 use crate::engine::turn::{Flow, Turn};
-use crate::expr::template::is_intrinsic;
 
 pub(in crate::engine) fn run<'a>(turn: &Turn<'a>, visit: &Visit, fail: &Fail) -> Turned<Flow<'a>> {
     let scope = Scope::new(turn, visit);
@@ -29,16 +28,7 @@ fn text(field: Option<&TextField>, name: &str, scope: &Scope<'_>) -> Result<Opti
         Some(TextField::Path(path)) => path,
     };
     let field = format!("{name}Path");
-    let input = scope.raw_input();
-    let found = if is_intrinsic(path) {
-        data::call(path, &field, input, scope)?
-    } else {
-        let found = scope.find(path, input.value());
-        found
-            .map_err(|_| Failure::path_not_found(path, &field, input.text()))?
-            .into_owned()
-    };
-    match found {
+    match data::find(path, &field, scope.raw_input(), scope)? {
         Value::String(text) => Ok(Some(text)),
         other => Err(Failure::runtime(format!(
             "The {field} parameter does not reference a string: {path} == {other}"

@@ -82,7 +82,7 @@ fn stopping_and_the_time_limit_of_the_machine_end_an_execution() {
 #[test]
 fn what_cannot_be_executed_is_named() {
     let inner = json!({ "StartAt": "I", "States": { "I": {
-        "Type": "Pass", "Parameters": { "x.$": "States.UUID()" }, "End": true,
+        "Type": "Pass", "Parameters": { "x.$": "$.a.length()" }, "End": true,
     }}});
     let definition = json!({ "StartAt": "P", "States": {
         "P": { "Type": "Parallel", "Branches": [inner], "Next": "M" },
@@ -105,16 +105,15 @@ fn what_cannot_be_executed_is_named() {
             uses(
                 "/States/P/Branches/0/States/I",
                 "I",
-                "the intrinsic function `States.UUID` in Parameters `x.$`"
+                "the function `length()` in the path Parameters `x.$`"
             ),
             uses(
                 "/States/M/ItemProcessor/States/I",
                 "I",
-                "the intrinsic function `States.UUID` in Parameters `x.$`"
+                "the function `length()` in the path Parameters `x.$`"
             ),
             uses("/States/M", "M", "the field ItemReader"),
             uses("/States/J", "J", "the query language JSONata"),
-            uses("/States/A", "A", "the variable `$v` in InputPath"),
             uses("/States/F", "F", "the function `length()` in the path OutputPath"),
         ]
     );

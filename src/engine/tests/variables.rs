@@ -1,9 +1,11 @@
 //! Variables in JSONPath states: what sets them, who sees them.
 
-use serde_json::json;
+use std::collections::BTreeSet;
 
-use super::{check, task};
-use crate::engine::testing::{Answer, error, output};
+use serde_json::{Value, json};
+
+use super::{check, check_end, single, task};
+use crate::engine::testing::{Answer, Lab, error, output};
 
 #[test]
 fn assign_sees_the_result_and_the_values_before_the_state() {
@@ -130,4 +132,71 @@ fn paths_of_all_fields_see_variables() {
         16<15 ExecutionFailed error=because cause=c
         "#,
     );
+}
+
+#[test]
+fn intrinsic_functions_work_on_data_and_variables() {
+    let definition = json!({ "StartAt": "A", "States": {
+        "A": { "Type": "Pass", "Assign": { "n": 3 }, "Next": "B" },
+        "B": {
+            "Type": "Pass", "Parameters": { "sum.$": "States.MathAdd($n, $.m)" }, "Next": "C",
+            "Assign": { "t.$": "States.Format('{}!', $.sum)" },
+        },
+        "C": { "Type": "Fail", "ErrorPath": "States.Format('E{}', $n)", "CausePath": "$t" },
+    }});
+    check(
+        definition,
+        r#"{"m":4}"#,
+        &[],
+        r#"
+        1<0 ExecutionStarted input={"m":4}
+        2<0 PassStateEntered name=A input={"m":4}
+        3<2 PassStateExited name=A output={"m":4} assignedVariables={"n":"3"} assignedVariablesDetails={"truncated":false}
+        4<3 PassStateEntered name=B input={"m":4}
+        5<4 PassStateExited name=B output={"sum":7} assignedVariables={"t":"\"7!\""} assignedVariablesDetails={"truncated":false}
+        6<5 FailStateEntered name=C input={"sum":7}
+        7<6 ExecutionFailed error=E3 cause=7!
+        "#,
+    );
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let pass = |value: &str| single(json!({ "Type": "Pass", "Parameters": { "x.$": value }, "End": true }));
+    let place = "cause=An error occurred while executing the state 'S' (entered at the event id #2).";
+    for (value, end) in [
+        (
+            "$v.a",
+            format!(
+                "States.Runtime {place} The JSONPath '$v' specified for the field 'x.$' could not be found in the input '{{}}'"
+            ),
+        ),
+        (
+            "States.Array($.a)",
+            format!(
+                "States.Runtime {place} The function 'States.Array($.a)' had the following error: The JsonPath argument for \
+                 the field '$.a' could not be found in the input '{{}}'"
+            ),
+        ),
+    ] {
+        check_end(pass(value), "{}", &[], &format!("ExecutionFailed error={end}"));
+    }
+}
+
+#[test]
+fn random_values_follow_the_seed_and_differ_from_each_other() {
+    let uuids = json!({ "a.$": "States.UUID()", "b.$": "States.UUID()" });
+    let definition = json!({ "StartAt": "A", "States": {
+        "A": { "Type": "Pass", "Parameters": uuids, "ResultPath": "$.first", "Next": "B" },
+        "B": { "Type": "Pass", "Parameters": uuids, "ResultPath": "$.second", "End": true },
+    }});
+    let run = || Lab::run(&definition, "{}", &[]).outcome().output.clone().unwrap();
+    let output: Value = serde_json::from_str(&run()).unwrap();
+    let places = ["/first/a", "/first/b", "/second/a", "/second/b"];
+    let made: BTreeSet<&str> = places
+        .iter()
+        .map(|at| output.pointer(at).unwrap().as_str().unwrap())
+        .collect();
+    assert_eq!(made.len(), 4, "{output}");
+    assert_eq!(run(), output.to_string());
 }
