@@ -52,6 +52,7 @@ impl Finder<'_> {
                     "ItemProcessor"
                 };
                 in_machine(&map.processor, &format!("{}/{key}", self.pointer), self.found);
+                self.outside_of_execution(map);
             }
             _ => {}
         }
@@ -94,7 +95,8 @@ impl Finder<'_> {
         self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
     }
 
-    fn map(&mut self, map: &Map) {
+    /// What of a Map state needs child executions or S3, in either query language.
+    fn outside_of_execution(&mut self, map: &Map) {
         if map.is_distributed() {
             self.refuse("the Map mode DISTRIBUTED");
         }
@@ -107,6 +109,9 @@ impl Finder<'_> {
                 self.refuse(&format!("the field {field}"));
             }
         }
+    }
+
+    fn map(&mut self, map: &Map) {
         if let Some(path) = &map.items_path {
             self.path("ItemsPath", path);
         }
