@@ -101,15 +101,14 @@ impl Driver {
             if !self.store(&batch).await {
                 return;
             }
-            let ended = batch.outcome.is_some();
             self.act(std::mem::take(&mut batch.effects));
-            if ended {
-                self.shared.ended(&self.arn);
+            if let Some(outcome) = &batch.outcome {
+                self.shared.ended(&self.arn, outcome);
             }
             for (stored, wanted) in answers {
                 let _ = stored.send(wanted);
             }
-            if ended {
+            if batch.outcome.is_some() {
                 return;
             }
         }

@@ -6,6 +6,7 @@ mod activities;
 mod api;
 mod definitions;
 mod executions;
+mod express;
 mod recovery;
 mod versions;
 
