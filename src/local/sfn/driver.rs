@@ -178,7 +178,10 @@ impl Driver {
                 .shared
                 .write(|connection| journal::append(connection, self.id, batch))
             {
-                Ok(Written::Stored) => return true,
+                Ok(Written::Stored) => {
+                    self.shared.deliver(self.run.log(), &batch.events);
+                    return true;
+                }
                 Ok(Written::Closed) | Err(StoreError::Closed) => return false,
                 Err(_) => tokio::select! {
                     _ = self.closing.wait_for(|closed| *closed) => return false,

@@ -26,7 +26,7 @@ impl States {
         let kind = request.one_of("type", &["STANDARD", "EXPRESS"]).unwrap_or("STANDARD");
         let tags = tags::read(&mut request, "tags");
         let publish = versions::asked(&mut request)?;
-        let logging = settings::logging(&request)?;
+        let logging = settings::logging(&request, &*self.shared.logs)?;
         let tracing = settings::tracing(&request)?;
         settings::encryption(&request)?;
         request.finish()?;
@@ -99,7 +99,7 @@ impl States {
         let definition = request.optional("definition", hidden(1, definition::LONGEST));
         let role_arn = request.optional("roleArn", text(256));
         let publish = versions::asked(&mut request)?;
-        let logging = settings::logging(&request)?;
+        let logging = settings::logging(&request, &*self.shared.logs)?;
         let tracing = settings::tracing(&request)?;
         let encryption = settings::encryption(&request)?;
         request.finish()?;

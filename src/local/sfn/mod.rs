@@ -13,6 +13,7 @@ mod history;
 mod journal;
 mod json_text;
 mod lambda;
+mod logging;
 mod machine_rows;
 mod machines;
 mod names;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
+pub use self::logging::LogSink;
 pub use self::roles::Roles;
 pub use self::shared::Clock;
 use self::shared::Shared;
@@ -66,10 +68,11 @@ impl StepFunctions {
         store: Store,
         tasks: Arc<dyn TaskRunner>,
         roles: Arc<dyn Roles>,
+        logs: Arc<dyn LogSink>,
         clock: Clock,
     ) -> Result<Self, StoreError> {
         store.ensure_schema(schema::SCHEMA)?;
-        let shared = Arc::new(Shared::new(store, tasks, roles, clock));
+        let shared = Arc::new(Shared::new(store, tasks, roles, logs, clock));
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::definition::Definition;
 use super::driver::{Driver, Message};
+use super::logging::LogSink;
 use super::roles::Roles;
 use super::run::{Batch, Run};
 use super::tasks::TaskRunner;
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) tasks: Arc<dyn TaskRunner>,
     pub(super) roles: Arc<dyn Roles>,
+    pub(super) logs: Arc<dyn LogSink>,
     pub(super) clock: Clock,
     /// The running executions by ARN.
     running: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
@@ -37,11 +39,18 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(store: Store, tasks: Arc<dyn TaskRunner>, roles: Arc<dyn Roles>, clock: Clock) -> Self {
+    pub(super) fn new(
+        store: Store,
+        tasks: Arc<dyn TaskRunner>,
+        roles: Arc<dyn Roles>,
+        logs: Arc<dyn LogSink>,
+        clock: Clock,
+    ) -> Self {
         Self {
             store,
             tasks,
             roles,
+            logs,
             clock,
             awaited: Mutex::default(),
             running: Mutex::default(),
@@ -113,6 +122,7 @@ impl Shared {
         // Held until the execution is known here: who reads in the store that it runs can stop it.
         let mut running = lock(&self.running);
         let id = store(&first)?;
+        self.deliver(run.log(), &first.events);
         if let Some(outcome) = &first.outcome {
             self.tell_end(arn, outcome);
         } else {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::definition::Definition;
+use super::logging::Log;
 use super::machine_rows::{self, Machine};
 use super::names::{check_name, execution_arn, express_arn, is_express, machine_deleting, no_such_machine, region_of};
 use super::request::{Request, hidden, text};
@@ -89,7 +90,7 @@ impl States {
         let model = self.shared.machine(current.id, definition)?.ok_or_else(|| {
             ApiError::with_status(500, "InternalFailure", "the stored definition cannot be read any more")
         })?;
-        let mut run = Run::new(model, start.clone());
+        let mut run = Run::new(model, start.clone(), Log::of(&current.content.logging, start));
         let mut first = Batch::default();
         run.advance(Happened::Started, start.started_at, &mut first, |arn| {
             self.shared.has_activity(arn)
