@@ -29,7 +29,7 @@ pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<Named>, Store
     lambda.resume()?;
     let now: sfn::Clock = Arc::new(clock::now);
     let tasks = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
-    let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), now)?;
+    let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), logs.clone(), now)?;
     Ok(vec![
         ("iam", iam),
         ("sts", Arc::new(Sts)),

@@ -22,15 +22,32 @@ struct Finding {
     location: Option<String>,
 }
 
-/// Reads a definition that was accepted before.
-pub(super) fn reread(text: &str) -> Option<StateMachine> {
-    let value: Value = serde_json::from_str(text).ok()?;
-    asl::parse(&crate::tree::Node::from_json(&value)).0
+/// So long an Express execution may run, in seconds.
+const EXPRESS_SECONDS: u64 = 300;
+
+/// A definition that was accepted before.
+pub(super) struct Definition {
+    pub(super) text: String,
+    /// Whether its machine is of type EXPRESS.
+    pub(super) express: bool,
+}
+
+impl Definition {
+    /// The model.
+    pub(super) fn reread(&self) -> Option<StateMachine> {
+        let value: Value = serde_json::from_str(&self.text).ok()?;
+        let mut machine = asl::parse(&crate::tree::Node::from_json(&value)).0?;
+        if self.express {
+            let limit = machine.timeout_seconds.unwrap_or(EXPRESS_SECONDS);
+            machine.timeout_seconds = Some(limit.min(EXPRESS_SECONDS));
+        }
+        Some(machine)
+    }
 }
 
 /// Reads and checks a new definition: it must be right, and the local cloud must be able to run it.
-pub(super) fn accept(text: &str, tasks: &dyn TaskRunner) -> Result<(), ApiError> {
-    let (machine, findings) = examine(text);
+pub(super) fn accept(text: &str, express: bool, tasks: &dyn TaskRunner) -> Result<(), ApiError> {
+    let (machine, findings) = examine(text, express);
     let errors: Vec<String> = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
@@ -80,12 +97,12 @@ pub(super) fn read(text: &str, ignored: impl Fn(&str, &str) -> bool) -> Result<S
 pub(super) fn validate(body: &Value) -> Result<Value, ApiError> {
     let mut request = Request::new(body);
     let text = request.required("definition", hidden(1, LONGEST));
-    request.one_of("type", &["STANDARD", "EXPRESS"]);
+    let express = request.one_of("type", &["STANDARD", "EXPRESS"]) == Some("EXPRESS");
     let severity = request.one_of("severity", &["ERROR", "WARNING"]).unwrap_or("ERROR");
     let limit = request.number("maxResults", 100);
     request.finish()?;
 
-    let (_, mut findings) = examine(text);
+    let (_, mut findings) = examine(text, express);
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
     if severity == "ERROR" {
         findings.retain(|finding| finding.severity == Severity::Error);
@@ -104,7 +121,7 @@ pub(super) fn validate(body: &Value) -> Result<Value, ApiError> {
 }
 
 /// The model, if there is one, and everything wrong with the definition.
-fn examine(text: &str) -> (Option<StateMachine>, Vec<Finding>) {
+fn examine(text: &str, express: bool) -> (Option<StateMachine>, Vec<Finding>) {
     if text.trim().is_empty() {
         return (None, vec![Finding::no_object()]);
     }
@@ -117,6 +134,9 @@ fn examine(text: &str) -> (Option<StateMachine>, Vec<Finding>) {
     let (machine, mut diagnostics) = asl::parse(&crate::tree::Node::from_json(&Value::Object(members)));
     if let Some(machine) = machine.as_ref().filter(|_| !has_errors(&diagnostics)) {
         diagnostics.extend(asl::validate(machine));
+        if express {
+            diagnostics.extend(asl::validate_express(machine));
+        }
     }
     (machine, diagnostics.iter().map(Finding::of).collect())
 }

@@ -101,15 +101,14 @@ impl Driver {
             if !self.store(&batch).await {
                 return;
             }
-            let ended = batch.outcome.is_some();
             self.act(std::mem::take(&mut batch.effects));
-            if ended {
-                self.shared.ended(&self.arn);
+            if let Some(outcome) = &batch.outcome {
+                self.shared.ended(&self.arn, outcome);
             }
             for (stored, wanted) in answers {
                 let _ = stored.send(wanted);
             }
-            if ended {
+            if batch.outcome.is_some() {
                 return;
             }
         }
@@ -179,7 +178,10 @@ impl Driver {
                 .shared
                 .write(|connection| journal::append(connection, self.id, batch))
             {
-                Ok(Written::Stored) => return true,
+                Ok(Written::Stored) => {
+                    self.shared.deliver(self.run.log(), &batch.events);
+                    return true;
+                }
                 Ok(Written::Closed) | Err(StoreError::Closed) => return false,
                 Err(_) => tokio::select! {
                     _ = self.closing.wait_for(|closed| *closed) => return false,

@@ -1,24 +1,17 @@
-//! Executions: start, stop, describe, list.
+//! Executions: stop, describe, list.
 
 use rusqlite::{Connection, Row, ToSql, params};
 use serde_json::{Map, Value, json};
 
-use super::machine_rows::{self, Machine};
-use super::names::{
-    Kind, check_arn, check_name, execution_arn, machine_deleting, no_such_execution, no_such_machine, region_of,
-};
+use super::machine_rows;
+use super::names::{Kind, check_arn, no_such_execution, type_not_supported};
 use super::paging::Asked;
 use super::request::{Request, hidden, text};
-use super::run::{Batch, Run};
-use super::target::Target;
-use super::{States, journal, json_text, seconds};
+use super::{States, seconds};
 use crate::engine::{Happened, Millis, Start};
 use crate::local::api::{ApiError, Call};
-use crate::local::random;
 use crate::local::store::StoreError;
 
-/// The largest input and output of an execution, in bytes.
-const LARGEST_DATA: usize = 262_144;
 /// As AWS lists them in its messages.
 const STATUSES: &[&str] = &[
     "SUCCEEDED",
@@ -34,11 +27,11 @@ pub(super) struct Stored {
     pub(super) id: i64,
     arn: String,
     name: String,
-    machine: i64,
+    pub(super) machine: i64,
     revision: i64,
     status: String,
-    start: Start,
-    stopped_at: Option<Millis>,
+    pub(super) start: Start,
+    pub(super) stopped_at: Option<Millis>,
     trace_header: Option<String>,
     version_arn: Option<String>,
     alias_arn: Option<String>,
@@ -48,58 +41,6 @@ pub(super) struct Stored {
 }
 
 impl States {
-    /// StartExecution: answered when the execution is stored. The same name with the same input is no error while it runs.
-    pub(super) fn start_execution(&self, call: &Call) -> Result<Value, ApiError> {
-        let mut request = Request::new(&call.input);
-        let machine_arn = request.required("stateMachineArn", text(256));
-        let name = request.optional("name", text(80));
-        let input = request.optional("input", hidden(0, LARGEST_DATA));
-        let trace_header = request.optional("traceHeader", text(256));
-        request.finish()?;
-        let name = name.map_or_else(random::uuid, str::to_owned);
-        check_name(&name)?;
-        let input = input.unwrap_or("{}");
-        check_input(input)?;
-
-        let target = self.active_target(machine_arn)?;
-        let machine = &target.machine;
-        let start = Start {
-            execution_arn: execution_arn(region_of(machine_arn), &machine.name, &name),
-            execution_name: name,
-            state_machine_arn: machine.arn.clone(),
-            state_machine_name: machine.name.clone(),
-            role_arn: machine.current.content.role_arn.clone(),
-            input: input.to_owned(),
-            started_at: self.shared.now(),
-        };
-        let model = self
-            .shared
-            .machine(machine.current.id, || Ok(machine.current.content.definition.clone()))?
-            .ok_or_else(|| {
-                ApiError::with_status(500, "InternalFailure", "the stored definition cannot be read any more")
-            })?;
-        let mut run = Run::new(model, start.clone());
-        let mut first = Batch::default();
-        run.advance(Happened::Started, start.started_at, &mut first, |arn| {
-            self.shared.has_activity(arn)
-        });
-
-        let begun = self.shared.begin(&start.execution_arn, run, first, |first| {
-            self.shared.store.write(|transaction| {
-                make_room(transaction, &start, machine)?;
-                let id = insert(transaction, &start, &target, trace_header)?;
-                journal::append(transaction, id, first)?;
-                Ok(id)
-            })
-        });
-        let started_at = match begun {
-            Ok(()) => start.started_at,
-            Err(NotBegun::Running(since)) => since,
-            Err(NotBegun::Refused(error)) => return Err(error),
-        };
-        Ok(json!({"executionArn": start.execution_arn, "startDate": seconds(started_at)}))
-    }
-
     /// StopExecution: answered when the end is stored. No error if it had ended before.
     pub(super) async fn stop_execution(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);
@@ -199,6 +140,9 @@ impl States {
         };
         let target = self.target(machine_arn)?;
         let machine = target.machine.id;
+        if target.machine.current.content.express {
+            return Err(type_not_supported());
+        }
         let page = asked.of(format!(
             "executions/{machine}/{machine_arn}/{}",
             status.unwrap_or("all")
@@ -270,88 +214,8 @@ impl Stored {
     }
 }
 
-/// Why an execution was not begun.
-enum NotBegun {
-    /// The same one runs already, since then.
-    Running(Millis),
-    /// It may not be.
-    Refused(ApiError),
-}
-
-impl From<StoreError> for NotBegun {
-    fn from(error: StoreError) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-fn check_input(input: &str) -> Result<(), ApiError> {
-    let invalid = |what: &str| {
-        ApiError::new(
-            "InvalidExecutionInput",
-            format!("Invalid State Machine Execution Input: '{what}'"),
-        )
-    };
-    if input.trim().is_empty() {
-        return Err(invalid("Invalid execution input."));
-    }
-    if input.len() > LARGEST_DATA {
-        return Err(invalid("Execution input is larger than the maximum of 262144 bytes."));
-    }
-    json_text::check(input).map_err(|error| invalid(&error.message))
-}
-
-/// Sees to it that the name is free: taken names are refused, except for the same execution while it runs. Executions of
-/// a deleted machine do not hold names of a later one that has its name.
-fn make_room(connection: &Connection, start: &Start, machine: &Machine) -> Result<(), NotBegun> {
-    match machine_rows::find(connection, &machine.arn)? {
-        Some(now) if now.id == machine.id && now.status == "ACTIVE" => {}
-        Some(now) if now.id == machine.id => return Err(NotBegun::Refused(machine_deleting(&machine.arn))),
-        _ => return Err(NotBegun::Refused(no_such_machine(&machine.arn))),
-    }
-    let Some(existing) = find(connection, &start.execution_arn)? else {
-        return Ok(());
-    };
-    if existing.machine != machine.id {
-        connection
-            .execute("DELETE FROM sfn_executions WHERE id = ?1", [existing.id])
-            .map_err(StoreError::from)?;
-        return Ok(());
-    }
-    if existing.stopped_at.is_none() && existing.start.input == start.input {
-        return Err(NotBegun::Running(existing.start.started_at));
-    }
-    Err(NotBegun::Refused(ApiError::new(
-        "ExecutionAlreadyExists",
-        format!("Execution Already Exists: '{}'", start.execution_arn),
-    )))
-}
-
-fn insert(
-    connection: &Connection,
-    start: &Start,
-    target: &Target,
-    trace_header: Option<&str>,
-) -> Result<i64, StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO sfn_executions (arn, name, machine, revision, status, start, started_at, trace_header, version_arn, alias_arn)
-             VALUES (?1, ?2, ?3, ?4, 'RUNNING', ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .insert(params![
-            start.execution_arn,
-            start.execution_name,
-            target.machine.id,
-            target.machine.current.id,
-            serde_json::to_string(start)?,
-            start.started_at.cast_signed(),
-            trace_header,
-            target.version_arn(),
-            target.alias_arn
-        ])
-        .map_err(StoreError::from)
-}
-
-fn find(connection: &Connection, arn: &str) -> Result<Option<Stored>, StoreError> {
+/// The execution of that ARN, if there is one.
+pub(super) fn find(connection: &Connection, arn: &str) -> Result<Option<Stored>, StoreError> {
     Ok(select(connection, "WHERE arn = ?1", &[&arn])?.pop())
 }
 

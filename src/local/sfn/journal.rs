@@ -3,9 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::activities;
+use super::names::is_express;
 use super::run::Batch;
 use super::tasks::waits_for_token;
-use crate::engine::{Effect, HistoryEvent, Input, Outcome, Start, Status, TaskId};
+use crate::engine::{Effect, HistoryEvent, Input, Millis, Outcome, Start, Status, TaskId};
 use crate::local::store::StoreError;
 
 /// Stores what a batch of inputs led to. Fails if the journal has grown behind our back.
@@ -55,9 +56,15 @@ fn finish(connection: &Connection, execution: i64, outcome: &Outcome) -> Result<
             outcome.cause
         ])?;
     activities::forget(connection, execution)?;
-    let machine: i64 = connection
-        .prepare_cached("SELECT machine FROM sfn_executions WHERE id = ?1")?
-        .query_row([execution], |row| row.get(0))?;
+    let (machine, arn): (i64, String) = connection
+        .prepare_cached("SELECT machine, arn FROM sfn_executions WHERE id = ?1")?
+        .query_row([execution], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if is_express(&arn) {
+        // Nobody can ask for it any more.
+        connection
+            .prepare_cached("DELETE FROM sfn_executions WHERE id = ?1")?
+            .execute([execution])?;
+    }
     remove_if_done(connection, machine)
 }
 
@@ -133,30 +140,35 @@ pub(super) fn token(connection: &Connection, token: &str) -> Result<Option<(Stri
         .optional()?)
 }
 
-/// Ends an execution that cannot go on: its journal does not lead to its history any more, or the engine failed.
-pub(super) fn abandon(connection: &Connection, execution: i64, now: u64, cause: &str) -> Result<(), StoreError> {
+/// How an execution ends that cannot go on: its journal does not lead to its history any more, or the engine failed.
+pub(super) fn failure(now: Millis, cause: &str) -> Outcome {
+    Outcome {
+        status: Status::Failed,
+        output: None,
+        error: Some("States.Runtime".to_owned()),
+        cause: Some(cause.to_owned()),
+        at: now,
+    }
+}
+
+/// Writes down such an end.
+pub(super) fn abandon(connection: &Connection, execution: i64, outcome: &Outcome) -> Result<(), StoreError> {
     let last: i64 = connection
         .prepare_cached("SELECT COALESCE(MAX(event), 0) FROM sfn_history WHERE execution = ?1")?
         .query_row([execution], |row| row.get(0))?;
     let event = HistoryEvent {
         id: last.cast_unsigned() + 1,
         previous_event_id: last.cast_unsigned(),
-        timestamp: now,
+        timestamp: outcome.at,
         kind: "ExecutionFailed".to_owned(),
         details: Some((
             "executionFailedEventDetails".to_owned(),
-            serde_json::json!({"error": "States.Runtime", "cause": cause}),
+            serde_json::json!({"error": outcome.error, "cause": outcome.cause}),
         )),
     };
     let batch = Batch {
         events: vec![event],
-        outcome: Some(Outcome {
-            status: Status::Failed,
-            output: None,
-            error: Some("States.Runtime".to_owned()),
-            cause: Some(cause.to_owned()),
-            at: now,
-        }),
+        outcome: Some(outcome.clone()),
         ..Batch::default()
     };
     append(connection, execution, &batch)

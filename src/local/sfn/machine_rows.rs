@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value, json};
 
+use super::definition::Definition;
 use super::variable_references;
 use crate::engine::Millis;
 use crate::local::store::StoreError;
@@ -153,8 +154,13 @@ pub(super) fn revision(connection: &Connection, id: i64) -> Result<Revision, Sto
 }
 
 /// The definition of a revision.
-pub(super) fn definition(connection: &Connection, revision: i64) -> Result<String, StoreError> {
+pub(super) fn definition(connection: &Connection, revision: i64) -> Result<Definition, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT definition FROM sfn_revisions WHERE id = ?1")?
-        .query_row([revision], |row| row.get(0))?)
+        .prepare_cached("SELECT definition, express FROM sfn_revisions WHERE id = ?1")?
+        .query_row([revision], |row| {
+            Ok(Definition {
+                text: row.get(0)?,
+                express: row.get(1)?,
+            })
+        })?)
 }

@@ -26,20 +26,14 @@ impl States {
         let kind = request.one_of("type", &["STANDARD", "EXPRESS"]).unwrap_or("STANDARD");
         let tags = tags::read(&mut request, "tags");
         let publish = versions::asked(&mut request)?;
-        let logging = settings::logging(&request)?;
+        let logging = settings::logging(&request, &*self.shared.logs)?;
         let tracing = settings::tracing(&request)?;
         settings::encryption(&request)?;
         request.finish()?;
         check_name(name)?;
-        if kind == "EXPRESS" {
-            return Err(ApiError::not_implemented(
-                "states",
-                "CreateStateMachine with type EXPRESS",
-            ));
-        }
         tags::check(&tags)?;
         let account = role_account(role_arn)?;
-        definition::accept(definition, &*self.shared.tasks)?;
+        definition::accept(definition, kind == "EXPRESS", &*self.shared.tasks)?;
         let content = Content {
             express: kind == "EXPRESS",
             revision_id: None,
@@ -105,7 +99,7 @@ impl States {
         let definition = request.optional("definition", hidden(1, definition::LONGEST));
         let role_arn = request.optional("roleArn", text(256));
         let publish = versions::asked(&mut request)?;
-        let logging = settings::logging(&request)?;
+        let logging = settings::logging(&request, &*self.shared.logs)?;
         let tracing = settings::tracing(&request)?;
         let encryption = settings::encryption(&request)?;
         request.finish()?;
@@ -116,9 +110,9 @@ impl States {
                 "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
             ));
         }
-        self.active_machine(arn)?;
+        let express = self.active_machine(arn)?.current.content.express;
         if let Some(definition) = definition {
-            definition::accept(definition, &*self.shared.tasks)?;
+            definition::accept(definition, express, &*self.shared.tasks)?;
         }
         if let Some(role_arn) = role_arn {
             self.check_role(role_arn, role_account(role_arn)?)?;
@@ -223,7 +217,7 @@ impl States {
 
     /// A role of the local account must exist and trust Step Functions; other accounts cannot be looked into.
     fn check_role(&self, role_arn: &str, account: &str) -> Result<(), ApiError> {
-        if account != ACCOUNT || self.roles.trusts(role_arn, "states.amazonaws.com")? {
+        if account != ACCOUNT || self.shared.roles.trusts(role_arn, "states.amazonaws.com")? {
             return Ok(());
         }
         Err(ApiError::new(

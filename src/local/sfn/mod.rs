@@ -8,11 +8,13 @@ mod callbacks;
 mod definition;
 mod driver;
 mod executions;
+mod express;
 mod history;
 mod journal;
 mod json_text;
 mod label;
 mod lambda;
+mod logging;
 mod machine_rows;
 mod machines;
 mod names;
@@ -24,6 +26,7 @@ mod run;
 mod schema;
 mod settings;
 mod shared;
+mod start;
 mod tags;
 mod target;
 mod tasks;
@@ -38,6 +41,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
+pub use self::logging::LogSink;
 pub use self::roles::Roles;
 pub use self::shared::Clock;
 use self::shared::Shared;
@@ -48,11 +52,15 @@ use crate::engine::Millis;
 
 /// Step Functions, open. Cheap to clone; the last clone closes it, and executions go on when it is opened again.
 #[derive(Clone)]
-pub struct StepFunctions(Arc<States>);
+pub struct StepFunctions(Arc<Opened>);
 
+/// Closes the service when it is dropped.
+struct Opened(States);
+
+/// What answers the calls. Cheap to clone.
+#[derive(Clone)]
 struct States {
     shared: Arc<Shared>,
-    roles: Arc<dyn Roles>,
 }
 
 impl StepFunctions {
@@ -62,55 +70,61 @@ impl StepFunctions {
         store: Store,
         tasks: Arc<dyn TaskRunner>,
         roles: Arc<dyn Roles>,
+        logs: Arc<dyn LogSink>,
         clock: Clock,
     ) -> Result<Self, StoreError> {
         store.ensure_schema(schema::SCHEMA)?;
-        let shared = Arc::new(Shared::new(store, tasks, clock));
+        let shared = Arc::new(Shared::new(store, tasks, roles, logs, clock));
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }
-        Ok(Self(Arc::new(States { shared, roles })))
+        Ok(Self(Arc::new(Opened(States { shared }))))
     }
 
     /// Answers one call.
     pub async fn handle(&self, call: Call) -> Result<Reply, ApiError> {
-        let states = &self.0;
-        let answer = match call.operation.as_str() {
-            "CreateStateMachine" => states.create_state_machine(&call),
-            "DescribeStateMachine" => states.describe_state_machine(&call),
-            "UpdateStateMachine" => states.update_state_machine(&call),
-            "DeleteStateMachine" => states.delete_state_machine(&call),
-            "ListStateMachines" => states.list_state_machines(&call),
-            "PublishStateMachineVersion" => states.publish_state_machine_version(&call),
-            "ListStateMachineVersions" => states.list_state_machine_versions(&call),
-            "DeleteStateMachineVersion" => states.delete_state_machine_version(&call),
-            "CreateStateMachineAlias" => states.create_state_machine_alias(&call),
-            "UpdateStateMachineAlias" => states.update_state_machine_alias(&call),
-            "DescribeStateMachineAlias" => states.describe_state_machine_alias(&call),
-            "DeleteStateMachineAlias" => states.delete_state_machine_alias(&call),
-            "ListStateMachineAliases" => states.list_state_machine_aliases(&call),
-            "CreateActivity" => states.create_activity(&call),
-            "DescribeActivity" => states.describe_activity(&call),
-            "ListActivities" => states.list_activities(&call),
-            "DeleteActivity" => states.delete_activity(&call),
-            "GetActivityTask" => states.get_activity_task(&call).await,
+        self.0.0.answer(&call).await.map(Reply::Json)
+    }
+}
+
+impl States {
+    async fn answer(&self, call: &Call) -> Result<Value, ApiError> {
+        match call.operation.as_str() {
+            "CreateStateMachine" => self.create_state_machine(call),
+            "DescribeStateMachine" => self.describe_state_machine(call),
+            "UpdateStateMachine" => self.update_state_machine(call),
+            "DeleteStateMachine" => self.delete_state_machine(call),
+            "ListStateMachines" => self.list_state_machines(call),
+            "PublishStateMachineVersion" => self.publish_state_machine_version(call),
+            "ListStateMachineVersions" => self.list_state_machine_versions(call),
+            "DeleteStateMachineVersion" => self.delete_state_machine_version(call),
+            "CreateStateMachineAlias" => self.create_state_machine_alias(call),
+            "UpdateStateMachineAlias" => self.update_state_machine_alias(call),
+            "DescribeStateMachineAlias" => self.describe_state_machine_alias(call),
+            "DeleteStateMachineAlias" => self.delete_state_machine_alias(call),
+            "ListStateMachineAliases" => self.list_state_machine_aliases(call),
+            "CreateActivity" => self.create_activity(call),
+            "DescribeActivity" => self.describe_activity(call),
+            "ListActivities" => self.list_activities(call),
+            "DeleteActivity" => self.delete_activity(call),
+            "GetActivityTask" => self.get_activity_task(call).await,
             "ValidateStateMachineDefinition" => definition::validate(&call.input),
-            "StartExecution" => states.start_execution(&call),
-            "StopExecution" => states.stop_execution(&call).await,
-            "DescribeExecution" => states.describe_execution(&call),
-            "DescribeStateMachineForExecution" => states.describe_state_machine_for_execution(&call),
-            "ListExecutions" => states.list_executions(&call),
-            "GetExecutionHistory" => states.get_execution_history(&call),
-            "TagResource" => states.tag_resource(&call),
-            "UntagResource" => states.untag_resource(&call),
-            "ListTagsForResource" => states.list_tags_for_resource(&call),
-            "SendTaskSuccess" => states.send_task_success(&call).await,
-            "SendTaskFailure" => states.send_task_failure(&call).await,
-            "SendTaskHeartbeat" => states.send_task_heartbeat(&call).await,
-            "TestState" => states.test_state(&call).await,
+            "StartExecution" => self.start_execution(call),
+            "StartSyncExecution" => self.start_sync_execution(call).await,
+            "StopExecution" => self.stop_execution(call).await,
+            "DescribeExecution" => self.describe_execution(call),
+            "DescribeStateMachineForExecution" => self.describe_state_machine_for_execution(call),
+            "ListExecutions" => self.list_executions(call),
+            "GetExecutionHistory" => self.get_execution_history(call),
+            "TagResource" => self.tag_resource(call),
+            "UntagResource" => self.untag_resource(call),
+            "ListTagsForResource" => self.list_tags_for_resource(call),
+            "SendTaskSuccess" => self.send_task_success(call).await,
+            "SendTaskFailure" => self.send_task_failure(call).await,
+            "SendTaskHeartbeat" => self.send_task_heartbeat(call).await,
+            "TestState" => self.test_state(call).await,
             other => Err(ApiError::not_implemented("states", other)),
-        };
-        answer.map(Reply::Json)
+        }
     }
 }
 
@@ -120,13 +134,13 @@ impl Service for StepFunctions {
     }
 
     fn close(&self) -> Pending<'_, ()> {
-        Box::pin(async { self.0.shared.close() })
+        Box::pin(async { self.0.0.shared.close() })
     }
 }
 
-impl Drop for States {
+impl Drop for Opened {
     fn drop(&mut self) {
-        self.shared.close();
+        self.0.shared.close();
     }
 }
 

@@ -41,6 +41,16 @@ pub(super) fn execution_arn(region: &str, machine: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:execution:{machine}:{name}")
 }
 
+/// The ARN of an execution of an Express state machine; the last part makes it the only one, whatever its name.
+pub(super) fn express_arn(region: &str, machine: &str, name: &str, unique: &str) -> String {
+    format!("arn:aws:states:{region}:{ACCOUNT}:express:{machine}:{name}:{unique}")
+}
+
+/// Whether an execution's ARN is one of an Express state machine.
+pub(super) fn is_express(arn: &str) -> bool {
+    arn.split(':').nth(5) == Some("express")
+}
+
 /// The ARN of an activity of the local account.
 pub(super) fn activity_arn(region: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:activity:{name}")
@@ -139,6 +149,14 @@ pub(super) fn machine_deleting(arn: &str) -> ApiError {
 /// No activity has that ARN.
 pub(super) fn no_such_activity(arn: &str) -> ApiError {
     ApiError::new("ActivityDoesNotExist", format!("Activity Does Not Exist: '{arn}'"))
+}
+
+/// Express state machines have what Standard ones do not, and the other way round.
+pub(super) fn type_not_supported() -> ApiError {
+    ApiError::new(
+        "StateMachineTypeNotSupported",
+        "This operation is not supported by this type of state machine",
+    )
 }
 
 /// No execution has that ARN.

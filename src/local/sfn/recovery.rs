@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::journal;
+use super::logging::Log;
 use super::machine_rows;
 use super::run::{Batch, Run};
 use super::shared::Shared;
@@ -54,7 +55,11 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     let machine = shared
         .machine(recorded.revision, definition)?
         .ok_or(RecoveryError::Definition)?;
-    let mut run = Run::new(machine, recorded.start);
+    let revision = shared
+        .store
+        .read(|connection| machine_rows::revision(connection, recorded.revision))?;
+    let log = Log::of(&revision.content.logging, &recorded.start);
+    let mut run = Run::new(machine, recorded.start, log);
     let mut replayed = Batch::default();
     for input in recorded.inputs {
         run.replay(input, &mut replayed);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::logging::Log;
 use super::tasks::is_activity;
 use crate::asl::model::StateMachine;
 use crate::engine::{self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskRequest};
@@ -14,6 +15,7 @@ pub(super) struct Run {
     execution: Execution,
     entries: i64,
     now: Millis,
+    log: Option<Log>,
 }
 
 /// What a few inputs led to. It is stored as a whole; only then `effects` are acted on.
@@ -33,8 +35,9 @@ pub(super) struct Batch {
 
 impl Run {
     /// An execution that has not begun.
-    pub(super) fn new(machine: Arc<StateMachine>, start: Start) -> Self {
+    pub(super) fn new(machine: Arc<StateMachine>, start: Start, log: Option<Log>) -> Self {
         Self {
+            log,
             machine,
             now: start.started_at,
             execution: Execution::new(start),
@@ -103,6 +106,11 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Where its events are logged, if they are.
+    pub(super) fn log(&self) -> Option<&Log> {
+        self.log.as_ref()
     }
 
     /// What is still outstanding.

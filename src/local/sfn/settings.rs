@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::logging::{self, LogSink};
 use super::request::Request;
 use crate::local::api::ApiError;
 
@@ -16,7 +17,7 @@ pub(super) fn default_tracing() -> Value {
 }
 
 /// `loggingConfiguration` in the form in which it is stored and returned, if it is given.
-pub(super) fn logging(request: &Request<'_>) -> Result<Option<Value>, ApiError> {
+pub(super) fn logging(request: &Request<'_>, logs: &dyn LogSink) -> Result<Option<Value>, ApiError> {
     let Some(given) = request.raw("loggingConfiguration") else {
         return Ok(None);
     };
@@ -27,14 +28,17 @@ pub(super) fn logging(request: &Request<'_>) -> Result<Option<Value>, ApiError> 
     let data = inner.flag("includeExecutionData").unwrap_or(false);
     let destinations = inner.list("destinations");
     inner.finish()?;
-    if level != "OFF" {
-        if destinations.len() != 1 {
-            return Err(invalid("Must specify exactly one Log Destination."));
+    if destinations.len() > 1 || (level != "OFF" && destinations.is_empty()) {
+        return Err(invalid("Must specify exactly one Log Destination."));
+    }
+    if let Some(destination) = destinations.first() {
+        let found = match logging::destination(destination) {
+            Some((region, group)) => logs.has_group(region, group)?,
+            None => false,
+        };
+        if !found {
+            return Err(invalid("Log Destination not found."));
         }
-        return Err(ApiError::not_implemented(
-            "states",
-            &format!("loggingConfiguration with level {level}"),
-        ));
     }
     let mut stored = json!({"level": level, "includeExecutionData": data});
     if inner_has(given, "destinations") {

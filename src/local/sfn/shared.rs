@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::definition::Definition;
 use super::driver::{Driver, Message};
+use super::logging::LogSink;
+use super::roles::Roles;
 use super::run::{Batch, Run};
 use super::tasks::TaskRunner;
-use super::{definition, journal, recovery};
+use super::{journal, recovery};
 use crate::asl::model::StateMachine;
-use crate::engine::{Happened, Millis};
+use crate::engine::{Happened, Millis, Outcome};
 use crate::local::store::{Store, StoreError};
 
 /// Tells the time, in milliseconds since the epoch.
@@ -20,9 +23,13 @@ pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) tasks: Arc<dyn TaskRunner>,
+    pub(super) roles: Arc<dyn Roles>,
+    pub(super) logs: Arc<dyn LogSink>,
     pub(super) clock: Clock,
     /// The running executions by ARN.
     running: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
+    /// Who waits for the end of an execution, by its ARN.
+    awaited: Mutex<HashMap<String, Vec<oneshot::Sender<Outcome>>>>,
     /// Definitions that were read, by revision.
     machines: Mutex<HashMap<i64, Arc<StateMachine>>>,
     /// True from the moment on from which nothing may be written any more.
@@ -32,11 +39,20 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(store: Store, tasks: Arc<dyn TaskRunner>, clock: Clock) -> Self {
+    pub(super) fn new(
+        store: Store,
+        tasks: Arc<dyn TaskRunner>,
+        roles: Arc<dyn Roles>,
+        logs: Arc<dyn LogSink>,
+        clock: Clock,
+    ) -> Self {
         Self {
             store,
             tasks,
+            roles,
+            logs,
             clock,
+            awaited: Mutex::default(),
             running: Mutex::default(),
             machines: Mutex::default(),
             closed: watch::Sender::new(false),
@@ -56,18 +72,26 @@ impl Shared {
         });
         self.closed.send_replace(true);
         lock(&self.running).clear();
+        lock(&self.awaited).clear();
+    }
+
+    /// The end of an execution that is about to be begun, or that runs. Gives nothing when the service is closed.
+    pub(super) fn end_of(&self, arn: &str) -> oneshot::Receiver<Outcome> {
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.awaited).entry(arn.to_owned()).or_default().push(sender);
+        receiver
     }
 
     /// The model of a revision; read at most once.
     pub(super) fn machine(
         &self,
         revision: i64,
-        definition: impl FnOnce() -> Result<String, StoreError>,
+        definition: impl FnOnce() -> Result<Definition, StoreError>,
     ) -> Result<Option<Arc<StateMachine>>, StoreError> {
         if let Some(known) = lock(&self.machines).get(&revision) {
             return Ok(Some(known.clone()));
         }
-        let Some(machine) = definition::reread(&definition()?).map(Arc::new) else {
+        let Some(machine) = definition()?.reread().map(Arc::new) else {
             return Ok(None);
         };
         lock(&self.machines).insert(revision, machine.clone());
@@ -98,7 +122,10 @@ impl Shared {
         // Held until the execution is known here: who reads in the store that it runs can stop it.
         let mut running = lock(&self.running);
         let id = store(&first)?;
-        if first.outcome.is_none() {
+        self.deliver(run.log(), &first.events);
+        if let Some(outcome) = &first.outcome {
+            self.tell_end(arn, outcome);
+        } else {
             let (outbox, inbox) = mpsc::unbounded_channel();
             running.insert(arn.to_owned(), outbox.clone());
             let shared = self.clone();
@@ -128,7 +155,7 @@ impl Shared {
                 }
                 Err(problem) if problem.is_final() => shared.abandon(id, &arn, &problem.to_string()),
                 // It can be tried again when the store is opened next.
-                Err(_) => shared.ended(&arn),
+                Err(_) => shared.forget(&arn),
             }
         });
     }
@@ -146,13 +173,31 @@ impl Shared {
 
     fn abandon(&self, id: i64, arn: &str, cause: &str) {
         // If even this cannot be written, the execution stays and is tried again when the store is opened next.
-        let _ = self.write(|connection| journal::abandon(connection, id, self.now(), cause));
-        self.ended(arn);
+        let outcome = journal::failure(self.now(), cause);
+        let _ = self.write(|connection| journal::abandon(connection, id, &outcome));
+        self.ended(arn, &outcome);
+    }
+
+    /// An execution has ended.
+    pub(super) fn ended(&self, arn: &str, outcome: &Outcome) {
+        self.forget(arn);
+        self.tell_end(arn, outcome);
     }
 
     /// Nothing drives that execution any more.
-    pub(super) fn ended(&self, arn: &str) {
+    fn forget(&self, arn: &str) {
         lock(&self.running).remove(arn);
+    }
+
+    /// Takes back [`Shared::end_of`] for an execution that was not begun.
+    pub(super) fn await_no_more(&self, arn: &str) {
+        lock(&self.awaited).remove(arn);
+    }
+
+    fn tell_end(&self, arn: &str, outcome: &Outcome) {
+        for waiting in lock(&self.awaited).remove(arn).into_iter().flatten() {
+            let _ = waiting.send(outcome.clone());
+        }
     }
 
     /// A transaction, unless the service was closed.

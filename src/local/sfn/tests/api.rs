@@ -56,12 +56,6 @@ async fn errors_in_the_words_of_aws() {
     .await;
     check(
         "CreateStateMachine",
-        json!({"name": "n", "roleArn": ROLE, "definition": same, "type": "EXPRESS"}),
-        "NotImplemented: not implemented by the local cloud: states:CreateStateMachine with type EXPRESS",
-    )
-    .await;
-    check(
-        "CreateStateMachine",
         json!({"name": "n", "roleArn": ROLE, "definition": same, "loggingConfiguration": {"level": "ALL"}}),
         "InvalidLoggingConfiguration: Invalid Logging Configuration: Must specify exactly one Log Destination.",
     )
@@ -69,7 +63,7 @@ async fn errors_in_the_words_of_aws() {
     check(
         "CreateStateMachine",
         json!({"name": "n", "roleArn": ROLE, "definition": same, "loggingConfiguration": {"level": "ALL", "destinations": [{}]}}),
-        "NotImplemented: not implemented by the local cloud: states:loggingConfiguration with level ALL",
+        "InvalidLoggingConfiguration: Invalid Logging Configuration: Log Destination not found.",
     )
     .await;
     check(

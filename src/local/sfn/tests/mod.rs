@@ -6,6 +6,8 @@ mod activities;
 mod api;
 mod definitions;
 mod executions;
+mod express;
+mod logging;
 mod recovery;
 mod versions;
 
@@ -18,7 +20,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::{Clock, Roles, StepFunctions, TaskOutcome, TaskRunner};
+use super::{Clock, LogSink, Roles, StepFunctions, TaskOutcome, TaskRunner};
 use crate::engine::TaskRequest;
 use crate::local::api::{Call, Pending, Reply};
 use crate::local::store::{Store, StoreError};
@@ -30,6 +32,7 @@ const NOON: u64 = 1_700_000_000_000;
 pub(super) struct Bench {
     store: Store,
     tasks: Arc<FakeTasks>,
+    logs: Arc<FakeLogs>,
     states: StepFunctions,
 }
 
@@ -42,8 +45,21 @@ impl Bench {
     /// On a store; every look at the clock advances it by so many milliseconds.
     fn on(store: Store, tick: u64) -> Self {
         let tasks = Arc::new(FakeTasks::default());
-        let states = StepFunctions::open(store.clone(), tasks.clone(), Arc::new(FakeRoles), clock(tick)).unwrap();
-        Self { store, tasks, states }
+        let logs = Arc::new(FakeLogs::default());
+        let states = StepFunctions::open(
+            store.clone(),
+            tasks.clone(),
+            Arc::new(FakeRoles),
+            logs.clone(),
+            clock(tick),
+        )
+        .unwrap();
+        Self {
+            store,
+            tasks,
+            logs,
+            states,
+        }
     }
 
     /// Another process after this one was killed.
@@ -134,6 +150,24 @@ fn text(answer: &Value, member: &str) -> String {
 fn clock(tick: u64) -> Clock {
     let now = AtomicU64::new(NOON + tick);
     Arc::new(move || now.fetch_add(tick, Ordering::SeqCst))
+}
+
+/// One log group, `group`; the events by stream.
+#[derive(Default)]
+struct FakeLogs(Mutex<Vec<(String, Value)>>);
+
+impl LogSink for FakeLogs {
+    fn has_group(&self, _region: &str, group: &str) -> Result<bool, StoreError> {
+        Ok(group == "group")
+    }
+
+    fn put(&self, _region: &str, _group: &str, stream: &str, events: Vec<(u64, String)>) -> Result<(), StoreError> {
+        let events = events
+            .into_iter()
+            .map(|(_, message)| (stream.to_owned(), serde_json::from_str(&message).unwrap()));
+        self.0.lock().unwrap().extend(events);
+        Ok(())
+    }
 }
 
 struct FakeRoles;
