@@ -72,6 +72,20 @@ impl<'a> Scope<'a> {
         DataAndScope { data, scope: self }
     }
 
+    /// The same scope with a context object that was made before.
+    pub(super) fn with_context(self, context: Value) -> Self {
+        Self {
+            context: OnceCell::from(context),
+            ..self
+        }
+    }
+
+    /// The context object, to be used again.
+    pub(super) fn into_context(self) -> Value {
+        self.context();
+        self.context.into_inner().unwrap_or_default()
+    }
+
     /// The raw input of the state.
     pub(super) fn raw_input(&self) -> &Data {
         &self.visit.input
@@ -95,20 +109,6 @@ impl<'a> Scope<'a> {
     /// A random number, another one each time.
     pub(super) fn random(&self) -> u64 {
         self.random.next()
-    }
-
-    /// The same scope with a context object that was made before.
-    pub(super) fn with_context(self, context: Option<Value>) -> Self {
-        Self {
-            context: context.map_or_else(OnceCell::new, OnceCell::from),
-            ..self
-        }
-    }
-
-    /// The context object, to be used again.
-    pub(super) fn into_context(self) -> Value {
-        self.context();
-        self.context.into_inner().unwrap_or_default()
     }
 
     /// The context object.

@@ -52,12 +52,15 @@ impl Finder<'_> {
                     "ItemProcessor"
                 };
                 in_machine(&map.processor, &format!("{}/{key}", self.pointer), self.found);
+                self.outside_of_execution(map);
             }
             _ => {}
         }
         if state.query_language == QueryLanguage::Jsonata {
-            // Every field would be a finding of its own; this one says it all.
-            self.refuse("the query language JSONata");
+            // There are no paths or templates in it.
+            if let StateKind::Task(task) = &state.kind {
+                self.resource(task);
+            }
             return;
         }
         self.template("Assign", state.assign.as_ref());
@@ -85,16 +88,15 @@ impl Finder<'_> {
     }
 
     fn task(&mut self, task: &Task) {
-        if Resource::parse(&task.resource).is_none() {
-            self.refuse(&format!("the resource `{}`", task.resource));
-        }
+        self.resource(task);
         self.work(&task.work);
         self.template("Credentials", task.credentials.as_ref());
         self.number("TimeoutSeconds", task.timeout_seconds.as_ref());
         self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
     }
 
-    fn map(&mut self, map: &Map) {
+    /// What of a Map state needs child executions or S3, in either query language.
+    fn outside_of_execution(&mut self, map: &Map) {
         if map.is_distributed() {
             self.refuse("the Map mode DISTRIBUTED");
         }
@@ -107,12 +109,21 @@ impl Finder<'_> {
                 self.refuse(&format!("the field {field}"));
             }
         }
+    }
+
+    fn map(&mut self, map: &Map) {
         if let Some(path) = &map.items_path {
             self.path("ItemsPath", path);
         }
         self.template("ItemSelector", map.item_selector.as_ref());
         self.number("MaxConcurrency", map.max_concurrency.as_ref());
         self.work(&map.work);
+    }
+
+    fn resource(&mut self, task: &Task) {
+        if Resource::parse(&task.resource).is_none() {
+            self.refuse(&format!("the resource `{}`", task.resource));
+        }
     }
 
     fn work(&mut self, work: &Work) {
@@ -142,23 +153,21 @@ impl Finder<'_> {
                     self.path("the operand of a comparison", path);
                 }
             }
-            Condition::Jsonata(_) => self.refuse("a JSONata Condition"),
+            Condition::Jsonata(_) => {}
         }
     }
 
     fn number(&mut self, field: &str, number: Option<&NumberField>) {
         match number {
             Some(NumberField::Path(path)) => self.path(&format!("{field}Path"), path),
-            Some(NumberField::Jsonata(_)) => self.refuse(&format!("a JSONata expression in {field}")),
-            Some(NumberField::Literal(_)) | None => {}
+            Some(NumberField::Literal(_) | NumberField::Jsonata(_)) | None => {}
         }
     }
 
     fn text(&mut self, field: &str, text: Option<&TextField>) {
         match text {
             Some(TextField::Path(path)) => self.path(&format!("{field}Path"), path),
-            Some(TextField::Jsonata(_)) => self.refuse(&format!("a JSONata expression in {field}")),
-            Some(TextField::Literal(_)) | None => {}
+            Some(TextField::Literal(_) | TextField::Jsonata(_)) | None => {}
         }
     }
 

@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
-use crate::asl::model::{Map, NumberField, State, StateKind};
+use crate::asl::model::{Map, NumberField, QueryLanguage, State, StateKind};
 use crate::engine::context::{Scope, map_member};
 use crate::engine::data::{self, Data};
 use crate::engine::errors::{Ended, Failure, Interrupt, Turned};
+use crate::engine::evaluate::{self, Inputs};
 use crate::engine::execution::{BranchId, Items, Parent, Visit};
+use crate::engine::exit;
 use crate::engine::fork::Job;
 use crate::engine::history;
 use crate::engine::turn::{Flow, Turn};
@@ -24,8 +26,8 @@ pub(in crate::engine) fn run<'a>(
     map: &'a Map,
 ) -> Turned<Flow<'a>> {
     let scope = Scope::of_task(turn, visit, None);
-    let input = data::select(&state.input_path, &visit.input, &scope)?;
-    let list = items(map, &input, &scope)?;
+    let input = exit::effective_input(state, &scope)?;
+    let list = items(state, map, &input, &scope)?;
     let limit = limit(map.max_concurrency.as_ref(), &input, &scope)?;
     let length = list.value().as_array().map_or(0, Vec::len);
     let started = turn.emit(branch, "MapStateStarted", history::map_started(length))?;
@@ -42,8 +44,14 @@ pub(in crate::engine) fn run<'a>(
     Ok(Flow::Wait)
 }
 
-fn items(map: &Map, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
-    let path = map.items_path.as_deref().unwrap_or("$");
+fn items(state: &State, map: &Map, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
+    match state.query_language {
+        QueryLanguage::JsonPath => items_at(map.items_path.as_deref().unwrap_or("$"), input, scope),
+        QueryLanguage::Jsonata => items_of(map.items.as_ref(), input, scope),
+    }
+}
+
+fn items_at(path: &str, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
     let list = if path == "$" {
         input.clone()
     } else {
@@ -58,6 +66,23 @@ fn items(map: &Map, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
         )));
     }
     Ok(list)
+}
+
+/// `Items`, or the input of the state.
+fn items_of(items: Option<&Value>, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
+    let Some(items) = items else {
+        if !input.value().is_array() {
+            let problem = format!("Map state input must be an array but was: {}", input.text());
+            return Err(Failure::evaluation(None, problem));
+        }
+        return Ok(input.clone());
+    };
+    let found = evaluate::data(items, "Items", &Inputs::new(input.value()), scope)?;
+    if !found.value().is_array() {
+        let expression = items.as_str().unwrap_or_default();
+        return Err(evaluate::unexpected_type(expression, "Items", "array", found.value()));
+    }
+    Ok(found)
 }
 
 fn limit(field: Option<&NumberField>, input: &Data, scope: &Scope<'_>) -> Result<usize, Failure> {
@@ -88,11 +113,7 @@ fn whole(field: &NumberField, name: &str, input: &Data, scope: &Scope<'_>) -> Re
                 ))
             })?
         }
-        NumberField::Jsonata(expression) => {
-            return Err(Failure::runtime(format!(
-                "The JSONata expression '{expression}' of the field '{name}' is not supported by the local cloud yet."
-            )));
-        }
+        NumberField::Jsonata(expression) => return evaluate::seconds(expression, name, 0, scope),
     };
     u64::try_from(number).map_err(|_| Failure::runtime(format!("{name} cannot be negative.")))
 }
@@ -146,13 +167,20 @@ fn select(
     let Some(selector) = map.item_selector.as_ref().or(map.work.parameters.as_ref()) else {
         return Ok(item.clone());
     };
-    let Some(visit) = turn.execution.visit(branch) else {
+    let Some((visit, state)) = turn
+        .execution
+        .visit(branch)
+        .and_then(|visit| Some((visit, turn.state(branch, &visit.state)?)))
+    else {
         return Ok(item.clone());
     };
     let mut context = context.unwrap_or_else(|| Scope::of_task(turn, visit, None).into_context());
     context["Map"] = map_member(index, item.value());
-    let scope = Scope::of_task(turn, visit, None).with_context(Some(context));
-    let selected = data::fill(Some(selector), input, &scope);
+    let scope = Scope::of_task(turn, visit, None).with_context(context);
+    let selected = match state.query_language {
+        QueryLanguage::JsonPath => data::fill(Some(selector), input, &scope),
+        QueryLanguage::Jsonata => evaluate::data(selector, "ItemSelector", &Inputs::new(input.value()), &scope),
+    };
     let context = scope.into_context();
     if let Some(items) = turn.fork_of(branch).and_then(|fork| fork.items.as_mut()) {
         items.context = Some(context);

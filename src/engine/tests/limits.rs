@@ -113,7 +113,6 @@ fn what_cannot_be_executed_is_named() {
                 "the function `length()` in the path Parameters `x.$`"
             ),
             uses("/States/M", "M", "the field ItemReader"),
-            uses("/States/J", "J", "the query language JSONata"),
             uses("/States/F", "F", "the function `length()` in the path OutputPath"),
         ]
     );

@@ -214,6 +214,38 @@ fn a_failure_is_caught_by_the_state() {
 }
 
 #[test]
+fn jsonata_gives_items_selector_and_limit() {
+    let jsonata = |extra: Value| {
+        map(echo(), {
+            let mut fields = json!({ "QueryLanguage": "JSONata" });
+            fields
+                .as_object_mut()
+                .unwrap()
+                .extend(extra.as_object().unwrap().clone());
+            fields
+        })
+    };
+    for (extra, end) in [
+        (json!({}), "[1,2]"),
+        (json!({ "Items": [7, 8], "MaxConcurrency": 1 }), "[7,8]"),
+        (json!({ "Items": [7], "ItemSelector": { "a": 1 } }), "[{\"a\":1}]"),
+    ] {
+        let end = format!("ExecutionSucceeded output={end}");
+        check_end(jsonata(extra), "[1,2]", &[], &end);
+    }
+    check(
+        jsonata(json!({})),
+        "1",
+        &[],
+        "1<0 ExecutionStarted input=1
+         2<0 MapStateEntered name=S input=1
+         3<0 EvaluationFailed error=States.QueryEvaluationError cause=An error occurred while executing the state 'S' (entered at the event id #2). Map state input must be an array but was: 1 state=S
+         4<3 MapStateFailed
+         5<4 ExecutionFailed error=States.QueryEvaluationError cause=An error occurred while executing the state 'S' (entered at the event id #2). Map state input must be an array but was: 1",
+    );
+}
+
+#[test]
 fn maps_nest() {
     let processor = json!({ "StartAt": "J", "States": { "J": { "Type": "Wait", "Seconds": 1, "End": true } } });
     let inner = json!({ "Type": "Map", "MaxConcurrency": 1, "ItemProcessor": processor, "End": true });

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod failures;
+mod jsonata;
 mod laws;
 mod limits;
 mod map;

@@ -2,15 +2,46 @@
 //! ([transforming data with JSONata](https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html)).
 //!
 //! The language is that of the reference implementation, [jsonata.js 2](https://docs.jsonata.org/), without `$eval`, and with
-//! the functions that Step Functions adds. Reading and evaluating are bounded: see [`budget`].
+//! the functions that Step Functions adds. Reading and evaluating are bounded in time, memory and depth.
 
-use std::fmt;
+mod apply;
+mod ast;
+mod builtins;
+mod error;
+mod eval;
+mod function;
+mod lexer;
+mod operators;
+mod order;
+mod parser;
+mod path;
+mod picture;
+mod regex;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod text;
+mod transform;
+mod tuples;
+mod value;
+
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// An expression that has been read and can be evaluated any number of times.
-#[derive(Clone, Debug)]
+pub use self::error::JsonataError;
+use self::error::{Fallible, error};
+use self::eval::Evaluator;
+use self::function::Environment;
+use self::value::{Array, Val};
+
+/// The stack an expression is read and evaluated on, in bytes: enough for [`eval::MAX_DEPTH`] levels without optimisation.
+/// Only what is used takes memory.
+const STACK: usize = 512 << 20;
+
+/// An expression whose syntax is right; it can be evaluated any number of times.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expression {
     text: String,
 }
@@ -24,23 +55,6 @@ pub struct Bindings<'a> {
     pub variables: &'a Map<String, Value>,
     /// What `$now()` and `$millis()` tell, in milliseconds since the Unix epoch.
     pub now_millis: u64,
-}
-
-/// Why an expression could not be read or evaluated. Its text is what AWS puts into causes: `T1006: Attempted to invoke a
-/// non-function`.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub struct JsonataError {
-    /// The code of the [reference implementation](https://github.com/jsonata-js/jsonata/blob/master/src/jsonata.js), e.g.
-    /// `T1006`.
-    pub code: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl fmt::Display for JsonataError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)
-    }
 }
 
 /// Why a template could not be filled in.
@@ -74,13 +88,67 @@ pub fn expression_of(text: &str) -> Option<&str> {
 impl Expression {
     /// Reads an expression (without `{%` and `%}`).
     pub fn parse(text: &str) -> Result<Self, JsonataError> {
+        on_own_stack(|| parser::parse(text).map(|_| ()))?;
         Ok(Self { text: text.to_owned() })
     }
 
     /// Evaluates it; none means undefined. The same bindings and `random` always give the same result.
     pub fn evaluate(&self, bindings: &Bindings<'_>, random: u64) -> Result<Option<Value>, JsonataError> {
-        todo!("helper J: {} {bindings:?} {random}", self.text)
+        evaluate(&self.text, bindings, random)
     }
+}
+
+/// Reads and evaluates an expression.
+fn evaluate(text: &str, bindings: &Bindings<'_>, random: u64) -> Result<Option<Value>, JsonataError> {
+    on_own_stack(|| {
+        let environment = Rc::new(Environment::default());
+        for (name, value) in bindings.variables {
+            environment.bind(&Rc::from(name.as_str()), Val::from_json(value)?);
+        }
+        environment.bind(&Rc::from("states"), Val::from_json(bindings.states)?);
+        evaluate_in(text, &Val::Undefined, environment, random, bindings.now_millis)
+    })
+}
+
+fn evaluate_in(
+    text: &str,
+    input: &Val,
+    environment: Rc<Environment>,
+    random: u64,
+    now_millis: u64,
+) -> Fallible<Option<Value>> {
+    let node = parser::parse(text)?;
+    let evaluator = Evaluator::new(random, now_millis);
+    // `$$` is what `$` is at the top.
+    environment.bind(&Rc::from("$"), input.clone());
+    let input = match input {
+        Val::Array(_) => Array::wrapper(input.clone())?,
+        other => other.clone(),
+    };
+    evaluator.retain(&environment)?;
+    let result = evaluator
+        .evaluate(&node, &input, &environment)
+        .and_then(|value| value.to_json(&|units| evaluator.spend(units)));
+    evaluator.finish();
+    result
+}
+
+/// Runs something that recurses on a stack that is large enough whatever thread this is.
+fn on_own_stack<T: Send>(work: impl FnOnce() -> Fallible<T> + Send) -> Fallible<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("jsonata".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, work);
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(error("U1000", "Evaluation failed unexpectedly")),
+            Err(problem) => Err(error(
+                "U1000",
+                format!("No thread could be started for the evaluation: {problem}"),
+            )),
+        }
+    })
 }
 
 /// Evaluates every `{% … %}` string in a template; other strings and values stay. Names of members are never evaluated.
@@ -133,7 +201,7 @@ impl Filler<'_> {
     fn evaluate(&mut self, expression: &str, place: &[String]) -> Result<Value, FillError> {
         let seed = self.random.wrapping_add(self.evaluated);
         self.evaluated += 1;
-        let result = Expression::parse(expression).and_then(|read| read.evaluate(self.bindings, seed));
+        let result = self::evaluate(expression, self.bindings, seed);
         let problem = match result {
             Ok(Some(value)) => return Ok(value),
             Ok(None) => Problem::Undefined,
