@@ -81,7 +81,7 @@ pub(super) fn accept(text: &str, express: bool, tasks: &dyn TaskRunner) -> Resul
 
 /// Reads a definition of which one state is to be tried. Findings that `ignored` picks, by code and location, do not count.
 pub(super) fn read(text: &str, ignored: impl Fn(&str, &str) -> bool) -> Result<StateMachine, ApiError> {
-    let (machine, findings) = examine(text);
+    let (machine, findings) = examine(text, false);
     let errors: Vec<String> = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
