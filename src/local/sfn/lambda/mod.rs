@@ -86,7 +86,7 @@ impl LambdaTasks {
             Err(error) => return refused(&error),
         };
         if invoked.function_error.is_some() {
-            return failed(&invoked.payload);
+            return failed(&compact(&invoked.payload));
         }
         TaskOutcome::Succeeded(response::of(&invoked, (self.clock)(), log_tail).to_string())
     }
@@ -144,6 +144,11 @@ fn read_parameters(parameters: &Value) -> Result<Invocation, String> {
         asynchronous,
         function,
     })
+}
+
+/// JSON without spaces, as `lambda:invoke` passes errors on; a function called by its ARN has them as they came.
+fn compact(payload: &Bytes) -> Bytes {
+    serde_json::from_slice::<Value>(payload).map_or_else(|_| payload.clone(), |error| error.to_string().into())
 }
 
 /// A function that failed: its own error name, and what it said as the cause.

@@ -170,6 +170,9 @@ async fn failures() {
     let not_found = format!(
         "Function not found: {FUNCTION}:$LATEST (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Request ID: "
     );
+    let spaced = r#"{"errorMessage": "no", "errorType": "Exception"}"#;
+    check(FUNCTION, threw(spaced), "Exception", spaced).await;
+    check(INVOKE, threw(spaced), "Exception", thrown).await;
     for resource in [FUNCTION, INVOKE] {
         check(resource, threw(thrown), "Exception", thrown).await;
         check(
