@@ -301,7 +301,7 @@ fn recover(turn: &mut Turn<'_>, state: &State, retries: u64, failure: Failure, i
     if let Some(retrier) = retrier {
         details.insert("retryIndex".into(), retrier.into());
     }
-    let verdict = match turn.recovered(ROOT, STATE_NAME, Err(failure.clone().into())) {
+    match turn.recovered(ROOT, STATE_NAME, Err(failure.clone().into())) {
         Ok(Flow::Wait) => {
             let retry = |purpose: &Purpose| matches!(purpose, Purpose::Retry(_));
             let mut timers = turn.execution.timers.values().filter(|timer| retry(&timer.purpose));
@@ -325,8 +325,7 @@ fn recover(turn: &mut Turn<'_>, state: &State, retries: u64, failure: Failure, i
             inspection.failed(&failure)
         }
         Err(Interrupt::Ended) => inspection.failed(&failure),
-    };
-    verdict
+    }
 }
 
 /// Whether the fields of a state are JSONPath.

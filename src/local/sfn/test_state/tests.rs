@@ -101,3 +101,12 @@ async fn what_is_wrong_with_a_single_state_is_said_but_where_it_leads_does_not_m
     let got = outcome(definition(parallel)).await;
     assert!(got.contains("Nowhere"), "{got}");
 }
+
+#[tokio::test]
+async fn resources_inside_a_map_are_not_looked_at() {
+    let map = json!({ "Type": "Map", "End": true, "ItemProcessor": { "StartAt": "T", "States": {
+        "T": { "Type": "Task", "Resource": "arn:aws:lambda:your-region:your-account:function:yours", "End": true },
+    } } });
+    let request = json!({ "definition": map.to_string(), "input": "[1]", "mock": { "result": "[2]" } });
+    assert_eq!(outcome(request).await, r#"{"output":"[2]","status":"SUCCEEDED"}"#);
+}
