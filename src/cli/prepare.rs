@@ -13,7 +13,7 @@ use crate::cloud::{self, Cloud};
 use crate::diagnostic::{Diagnostic, Span, has_errors};
 use crate::plan::{self, Desired, Identity, Package, Plan};
 use crate::stack;
-use crate::stack::model::{MachineKind, Stack};
+use crate::stack::model::Stack;
 
 /// A stack file, checked as far as it can be without a cloud.
 pub(super) struct Checked {
@@ -192,17 +192,6 @@ fn not_offered(stack: &Stack) -> Vec<Diagnostic> {
             found.push(refused(format!("function `{id}` has layers"), &function.span));
         }
     }
-    for (id, machine) in &stack.state_machines {
-        if machine.kind == MachineKind::Express {
-            found.push(refused(
-                format!("state machine `{id}` is of the type EXPRESS"),
-                &machine.span,
-            ));
-        }
-        if machine.logging.as_ref().is_some_and(|logging| logging.level != "OFF") {
-            found.push(refused(format!("state machine `{id}` has logging"), &machine.span));
-        }
-    }
     found
 }
 
@@ -212,7 +201,7 @@ fn not_executable(desired: &Desired) -> Vec<Diagnostic> {
     desired
         .state_machines
         .values()
-        .flat_map(|machine| crate::engine::unsupported(&machine.model))
+        .flat_map(|machine| crate::local::sfn::unsupported(&machine.model))
         .collect()
 }
 

@@ -319,28 +319,34 @@ fn the_tutorials_own_definition_deploys_unedited() {
 #[test]
 fn what_the_local_cloud_cannot_run_is_refused_before_anything_is_made() {
     let env = Env::new();
-    env.write(
-        "map.yaml",
-        "name: map\nstateMachines:\n  Main:\n    definition:\n      StartAt: Each\n      States:\n        Each:\n          Type: Map\n          \
-         End: true\n          ItemProcessor: { StartAt: P, States: { P: { Type: Pass, End: true } } }\n",
-    );
-    says(
-        &env.run(&["deploy", "map.yaml"]).expect(2),
-        &["Each", "Map", "map.yaml:"],
-    );
-    says(&env.run(&["status", "map.yaml"]).expect(0), &["nothing"]);
-    env.run(&["validate", "map.yaml", "--target", "aws"]).expect(0);
-
-    let pass = "{ StartAt: P, States: { P: { Type: Pass, End: true } } }";
-    for (more, text) in [("type: EXPRESS", "EXPRESS"), ("logging: { level: ALL }", "logging")] {
-        let stack = format!("name: map\nstateMachines:\n  Main:\n    definition: {pass}\n    {more}\n");
-        env.write("more.yaml", &stack);
+    let each = "Each: { Type: Map, End: true, ItemProcessor: { ProcessorConfig: { Mode: DISTRIBUTED, ExecutionType: STANDARD }, \
+                StartAt: P, States: { P: { Type: Pass, End: true } } } }";
+    let tell =
+        "Each: { Type: Task, Resource: 'arn:aws:states:::sns:publish', Parameters: { Message: hello }, End: true }";
+    for (state, text) in [(each, "DISTRIBUTED"), (tell, "arn:aws:states:::sns:publish")] {
+        let stack =
+            format!("name: no\nstateMachines:\n  Main:\n    definition: {{ StartAt: Each, States: {{ {state} }} }}\n");
+        env.write("no.yaml", &stack);
         says(
-            &env.run(&["deploy", "more.yaml"]).expect(2),
-            &["`Main`", text, "more.yaml:"],
+            &env.run(&["deploy", "no.yaml"]).expect(2),
+            &["`Each`", text, "no.yaml:"],
         );
-        says(&env.run(&["status", "map.yaml"]).expect(0), &["nothing"]);
+        says(&env.run(&["status", "no.yaml"]).expect(0), &["nothing"]);
+        env.run(&["validate", "no.yaml", "--target", "aws"]).expect(0);
     }
+}
+
+#[test]
+fn express_machines_and_logging_are_deployed_and_kept() {
+    let env = Env::new();
+    let pass = "{ StartAt: P, States: { P: { Type: Pass, End: true } } }";
+    for more in ["type: EXPRESS", "logging: { level: ALL }"] {
+        let stack = format!("name: more\nstateMachines:\n  Main:\n    definition: {pass}\n    {more}\n");
+        env.write("more.yaml", &stack);
+        env.run(&["deploy", "more.yaml"]).expect(0);
+        env.run(&["plan", "more.yaml", "--detailed-exitcode"]).expect(0);
+    }
+    env.run(&["teardown", "more.yaml"]).expect(0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::request::{Request, hidden};
 use super::tasks::{TaskRunner, is_activity};
 use super::{json_text, label};
 use crate::asl;
-use crate::asl::model::{StateKind, StateMachine};
+use crate::asl::model::{State, StateKind, StateMachine};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::engine;
 use crate::local::api::ApiError;
@@ -69,7 +69,11 @@ pub(super) fn accept(text: &str, express: bool, tasks: &dyn TaskRunner) -> Resul
         .iter()
         .map(|found| found.message.clone())
         .collect();
-    missing_integrations(&machine, tasks, &mut missing);
+    missing.extend(
+        missing_integrations(&machine, &|resource| tasks.supports(resource))
+            .iter()
+            .map(|(state, resource)| format!("the resource {resource} of state '{}'", state.name)),
+    );
     if missing.is_empty() {
         return Ok(());
     }
@@ -209,22 +213,38 @@ impl Finding {
     }
 }
 
-/// Names every task whose resource nothing here can do.
-fn missing_integrations(machine: &StateMachine, tasks: &dyn TaskRunner, missing: &mut Vec<String>) {
+/// What the local cloud cannot run of a machine, as its CreateStateMachine would refuse it: for whoever wants to know
+/// before anything is made.
+pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
+    let mut found = crate::engine::unsupported(machine);
+    for (state, resource) in missing_integrations(machine, &super::lambda::supports) {
+        let message = format!(
+            "the local cloud has no integration for `{resource}` of state `{}` yet",
+            state.name
+        );
+        found.push(Diagnostic::error("not-executable-locally", message).at(state.span.as_ref()));
+    }
+    found
+}
+
+/// Every task whose resource nothing here can do, with the resource.
+fn missing_integrations<'a>(machine: &'a StateMachine, supports: &dyn Fn(&str) -> bool) -> Vec<(&'a State, &'a str)> {
+    let mut missing = Vec::new();
     for state in machine.states.values() {
         match &state.kind {
-            StateKind::Task(task) if !is_activity(&task.resource) && !tasks.supports(&task.resource) => {
-                missing.push(format!("the resource {} of state '{}'", task.resource, state.name));
+            StateKind::Task(task) if !is_activity(&task.resource) && !supports(&task.resource) => {
+                missing.push((state, task.resource.as_str()));
             }
             StateKind::Parallel(parallel) => {
                 for branch in &parallel.branches {
-                    missing_integrations(branch, tasks, missing);
+                    missing.extend(missing_integrations(branch, supports));
                 }
             }
-            StateKind::Map(map) => missing_integrations(&map.processor, tasks, missing),
+            StateKind::Map(map) => missing.extend(missing_integrations(&map.processor, supports)),
             _ => {}
         }
     }
+    missing
 }
 
 fn invalid(message: &str) -> ApiError {

@@ -40,6 +40,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub use self::definition::unsupported;
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
 pub use self::logging::LogSink;
 pub use self::roles::Roles;

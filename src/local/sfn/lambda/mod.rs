@@ -92,9 +92,14 @@ impl LambdaTasks {
     }
 }
 
+/// Whether a `Resource` is a function, or Lambda's own integration.
+pub(super) fn supports(resource: &str) -> bool {
+    resource == INVOKE || resource.strip_suffix(WAIT_FOR_TOKEN) == Some(INVOKE) || is_function(resource)
+}
+
 impl TaskRunner for LambdaTasks {
     fn supports(&self, resource: &str) -> bool {
-        resource == INVOKE || resource.strip_suffix(WAIT_FOR_TOKEN) == Some(INVOKE) || is_function(resource)
+        supports(resource)
     }
 
     fn run<'a>(&'a self, region: &'a str, request: &'a TaskRequest) -> Pending<'a, TaskOutcome> {
