@@ -338,6 +338,15 @@ pub struct Map {
     pub transition: Transition,
 }
 
+impl Map {
+    /// Whether each item runs as an execution of its own
+    /// ([modes](https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html)).
+    pub fn is_distributed(&self) -> bool {
+        let config = self.processor_config.as_ref();
+        config.and_then(|config| config["Mode"].as_str()) == Some("DISTRIBUTED")
+    }
+}
+
 /// A retrier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retrier {

@@ -7,11 +7,14 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::data::Data;
 use super::execution::{Execution, Visit};
-use super::{Start, TaskId};
+use super::retry::Random;
+use super::turn::Turn;
+use super::{Millis, Start, TaskId};
 use crate::expr::path::{Path, Root};
 use crate::expr::path_eval;
 use crate::expr::template::Roots;
@@ -20,6 +23,8 @@ use crate::expr::timestamp;
 /// Everything that paths of a state can see besides the data. The context object is made only if a path asks for it.
 pub(super) struct Scope<'a> {
     execution: &'a Execution,
+    random: &'a Random,
+    now: Millis,
     visit: &'a Visit,
     retries: bool,
     token: Option<&'a str>,
@@ -28,9 +33,11 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// The scope of a state without retriers.
-    pub(super) fn new(execution: &'a Execution, visit: &'a Visit) -> Self {
+    pub(super) fn new(turn: &'a Turn<'_>, visit: &'a Visit) -> Self {
         Self {
-            execution,
+            execution: turn.execution,
+            random: &turn.random,
+            now: turn.now,
             visit,
             retries: false,
             token: None,
@@ -39,11 +46,11 @@ impl<'a> Scope<'a> {
     }
 
     /// The scope of a Task: with `State.RetryCount`, and `Task.Token` where its result comes later.
-    pub(super) fn of_task(execution: &'a Execution, visit: &'a Visit, token: Option<&'a str>) -> Self {
+    pub(super) fn of_task(turn: &'a Turn<'_>, visit: &'a Visit, token: Option<&'a str>) -> Self {
         Self {
             retries: true,
             token,
-            ..Self::new(execution, visit)
+            ..Self::new(turn, visit)
         }
     }
 
@@ -53,7 +60,9 @@ impl<'a> Scope<'a> {
         let root = match path.root() {
             Root::Data => data,
             Root::Context => self.context(),
-            Root::Variable(name) => return Err(format!("the variable `${name}` is not supported yet")),
+            Root::Variable(name) => self
+                .variable(name)
+                .ok_or_else(|| format!("the variable '{name}' is not set"))?,
         };
         path_eval::evaluate(&path, root).map_err(|error| error.0)
     }
@@ -63,7 +72,47 @@ impl<'a> Scope<'a> {
         DataAndScope { data, scope: self }
     }
 
-    fn context(&self) -> &Value {
+    /// The same scope with a context object that was made before.
+    pub(super) fn with_context(self, context: Value) -> Self {
+        Self {
+            context: OnceCell::from(context),
+            ..self
+        }
+    }
+
+    /// The context object, to be used again.
+    pub(super) fn into_context(self) -> Value {
+        self.context();
+        self.context.into_inner().unwrap_or_default()
+    }
+
+    /// The raw input of the state.
+    pub(super) fn raw_input(&self) -> &Data {
+        &self.visit.input
+    }
+
+    /// The value of a variable.
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.execution.variable(self.visit.branch, name)
+    }
+
+    /// All variables that the state sees.
+    pub(super) fn variables(&self) -> Map<String, Value> {
+        self.execution.visible_variables(self.visit.branch)
+    }
+
+    /// The time, for expressions that ask for it.
+    pub(super) fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// A random number, another one each time.
+    pub(super) fn random(&self) -> u64 {
+        self.random.next()
+    }
+
+    /// The context object.
+    pub(super) fn context(&self) -> &Value {
         self.context.get_or_init(|| self.make_context())
     }
 
@@ -88,11 +137,19 @@ impl<'a> Scope<'a> {
             "StateMachine": { "Id": start.state_machine_arn, "Name": start.state_machine_name },
             "State": state,
         });
+        if let Some((index, item)) = self.execution.item(self.visit.branch) {
+            context["Map"] = map_member(index, item.value());
+        }
         if let Some(token) = self.token {
             context["Task"] = json!({ "Token": token });
         }
         context
     }
+}
+
+/// What the context object says in an iteration of a Map state.
+pub(super) fn map_member(index: usize, item: &Value) -> Value {
+    json!({ "Item": { "Index": index, "Value": item } })
 }
 
 struct DataAndScope<'v, 'a> {
@@ -107,6 +164,14 @@ impl Roots for DataAndScope<'_, '_> {
 
     fn context(&self) -> &Value {
         self.scope.context()
+    }
+
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.scope.variable(name)
+    }
+
+    fn random(&self) -> u64 {
+        self.scope.random()
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::context::Scope;
 use super::errors::Failure;
 use crate::asl::model::PathField;
+use crate::expr::intrinsic::IntrinsicError;
 use crate::expr::path::Path;
 use crate::expr::reference;
 use crate::expr::template::{self, TemplateError};
@@ -47,8 +48,8 @@ impl Data {
         })))
     }
 
-    /// Data that a template or `ResultPath` has made: refused if they nest too deep.
-    fn made(value: Value) -> Result<Self, Failure> {
+    /// Data that were put together (by a template, `ResultPath` or a join): refused if they nest too deep.
+    pub(super) fn made(value: Value) -> Result<Self, Failure> {
         if nests_deeper(&value, MAX_DEPTH) {
             return Err(Failure::runtime(format!(
                 "The data nest deeper than {MAX_DEPTH} levels."
@@ -118,11 +119,28 @@ pub(super) fn fill(template: Option<&Value>, data: &Data, scope: &Scope<'_>) -> 
     let Some(template) = template else {
         return Ok(data.clone());
     };
-    let filled = template::fill(template, &scope.roots(data.value())).map_err(|error| match error {
-        TemplateError::NotFound { path, field } => Failure::path_not_found(&path, &field, data.text()),
-        other => Failure::runtime(sentence(&other)),
-    })?;
+    let filled = template::fill(template, &scope.roots(data.value())).map_err(|error| unfilled(error, data))?;
     Data::made(filled)
+}
+
+/// What a field gives that takes a path or an intrinsic function.
+pub(super) fn find(text: &str, field: &str, data: &Data, scope: &Scope<'_>) -> Result<Value, Failure> {
+    template::find(field, text, &scope.roots(data.value())).map_err(|error| unfilled(error, data))
+}
+
+fn unfilled(error: TemplateError, data: &Data) -> Failure {
+    match error {
+        TemplateError::NotFound { path, field } => Failure::path_not_found(&path, &field, data.text()),
+        TemplateError::Variable { variable, field } => {
+            Failure::path_not_found(&format!("${variable}"), &field, data.text())
+        }
+        TemplateError::Intrinsic { call, source, .. } => match source {
+            IntrinsicError::NotFound(path) => Failure::argument_not_found(&call, &path, data.text()),
+            IntrinsicError::Variable(name) => Failure::argument_not_found(&call, &format!("${name}"), data.text()),
+            other => Failure::intrinsic(sentence(&other)),
+        },
+        other => Failure::runtime(sentence(&other)),
+    }
 }
 
 /// An error with its sources in one line.

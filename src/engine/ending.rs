@@ -10,11 +10,21 @@ use super::{Effect, HistoryEvent, Outcome, Status};
 impl Turn<'_> {
     /// Appends an event to a branch. At the limit of the history, the execution fails instead.
     pub(super) fn emit(&mut self, branch: BranchId, kind: &str, details: Details) -> Result<u64, Ended> {
-        let last_event = self
-            .execution
-            .branches
-            .get(&branch)
-            .map_or(0, |branch| branch.last_event);
+        let id = self.emit_after(branch, self.last_event(branch), kind, details)?;
+        if let Some(branch) = self.execution.branches.get_mut(&branch) {
+            branch.last_event = id;
+        }
+        Ok(id)
+    }
+
+    /// Appends an event that follows a given one, while the next event of the branch follows the same as before.
+    pub(super) fn emit_after(
+        &mut self,
+        branch: BranchId,
+        previous_event_id: u64,
+        kind: &str,
+        details: Details,
+    ) -> Result<u64, Ended> {
         if self.execution.events + 1 >= MAX_EVENTS {
             let failure = Failure::reported(
                 Some("States.Runtime".to_owned()),
@@ -24,11 +34,13 @@ impl Turn<'_> {
             );
             return Err(self.fail(branch, &failure));
         }
-        let id = self.push(last_event, kind, details);
-        if let Some(branch) = self.execution.branches.get_mut(&branch) {
-            branch.last_event = id;
-        }
-        Ok(id)
+        Ok(self.push(previous_event_id, kind, details))
+    }
+
+    /// The event that the next one of a branch follows.
+    pub(super) fn last_event(&self, branch: BranchId) -> u64 {
+        let branch = self.execution.branches.get(&branch);
+        branch.map_or(0, |branch| branch.last_event)
     }
 
     pub(super) fn push(&mut self, previous_event_id: u64, kind: &str, details: Details) -> u64 {
@@ -45,21 +57,13 @@ impl Turn<'_> {
     }
 
     pub(super) fn succeed(&mut self, branch: BranchId, output: &Data) -> Ended {
-        let last_event = self
-            .execution
-            .branches
-            .get(&branch)
-            .map_or(0, |branch| branch.last_event);
+        let last_event = self.last_event(branch);
         self.push(last_event, "ExecutionSucceeded", history::execution_succeeded(output));
         self.finish(Status::Succeeded, Some(output.text().to_owned()), None, None)
     }
 
     pub(super) fn fail(&mut self, branch: BranchId, failure: &Failure) -> Ended {
-        let last_event = self
-            .execution
-            .branches
-            .get(&branch)
-            .map_or(0, |branch| branch.last_event);
+        let last_event = self.last_event(branch);
         self.push(last_event, "ExecutionFailed", history::execution_failed(failure));
         self.finish(Status::Failed, None, failure.error.clone(), failure.cause.clone())
     }

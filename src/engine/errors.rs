@@ -41,10 +41,20 @@ pub(super) struct Failure {
     /// Whether retriers and catchers are asked.
     pub(super) catchable: bool,
     heartbeat: bool,
+    /// Set if an expression failed, which has an event of its own.
+    pub(super) evaluation: Option<Evaluation>,
+}
+
+/// Which evaluation failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Evaluation {
+    /// The field, as events name it; none if it was the input of the state.
+    pub(super) location: Option<String>,
 }
 
 pub(super) const TIMEOUT: &str = "States.Timeout";
 const RUNTIME: &str = "States.Runtime";
+const QUERY_EVALUATION: &str = "States.QueryEvaluationError";
 const DATA_LIMIT: &str = "States.DataLimitExceeded";
 
 impl Failure {
@@ -56,6 +66,7 @@ impl Failure {
             in_state: false,
             catchable: true,
             heartbeat: false,
+            evaluation: None,
         }
     }
 
@@ -76,11 +87,34 @@ impl Failure {
         }
     }
 
+    /// A JSONata expression failed, or gave what its field cannot take. Retriers and catchers are asked.
+    pub(super) fn evaluation(location: Option<&str>, text: impl Into<String>) -> Self {
+        Self {
+            evaluation: Some(Evaluation {
+                location: location.map(str::to_owned),
+            }),
+            ..Self::interpreter(QUERY_EVALUATION, text)
+        }
+    }
+
     /// A path of a payload template, `ErrorPath` or `CausePath` found nothing.
     pub(super) fn path_not_found(path: &str, field: &str, input: &str) -> Self {
         Self::runtime(format!(
             "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{input}'"
         ))
+    }
+
+    /// A path among the arguments of an intrinsic function found nothing.
+    pub(super) fn argument_not_found(call: &str, path: &str, input: &str) -> Self {
+        Self::runtime(format!(
+            "The function '{call}' had the following error: The JsonPath argument for the field '{path}' could not be found \
+             in the input '{input}'"
+        ))
+    }
+
+    /// An intrinsic function does not take its arguments.
+    pub(super) fn intrinsic(problem: String) -> Self {
+        Self::interpreter("States.IntrinsicFailure", problem)
     }
 
     /// `ResultPath` points where the input has no place.
@@ -91,15 +125,12 @@ impl Failure {
         )
     }
 
-    /// No rule of a Choice state holds and it has no default.
+    /// No rule of a Choice state holds and it has no default. A Parallel or Map state around it may catch this.
     pub(super) fn no_choice_matched() -> Self {
-        Self {
-            catchable: false,
-            ..Self::interpreter(
-                "States.NoChoiceMatched",
-                "Failed to transition out of the state. The state does not point to a next state.",
-            )
-        }
+        Self::interpreter(
+            "States.NoChoiceMatched",
+            "Failed to transition out of the state. The state does not point to a next state.",
+        )
     }
 
     /// The result of a task is too large. `task` is what did the work: an ARN or the name of a service.
@@ -112,6 +143,28 @@ impl Failure {
         Self {
             catchable: false,
             ..Self::task_result_too_large(state)
+        }
+    }
+
+    /// A variable is too large; no retrier or catcher takes it.
+    pub(super) fn variable_too_large(name: &str) -> Self {
+        Self {
+            catchable: false,
+            ..Self::interpreter(
+                DATA_LIMIT,
+                format!("The size of the variable '{name}' exceeds the maximum number of bytes service limit."),
+            )
+        }
+    }
+
+    /// All variables together are too large; no retrier or catcher takes it.
+    pub(super) fn variables_too_large() -> Self {
+        Self {
+            catchable: false,
+            ..Self::interpreter(
+                DATA_LIMIT,
+                "The total size of the variables exceeds the maximum number of bytes service limit.",
+            )
         }
     }
 

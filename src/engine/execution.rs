@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::data::Data;
 use super::resource::Resource;
 use super::retry::Retries;
+use super::variables::Variables;
 use super::{Millis, Outcome, Pending, Start, TaskId, TaskRequest, TimerId};
 
 /// A running execution.
@@ -19,7 +20,8 @@ pub struct Execution {
     pub(super) events: u64,
     pub(super) last_task: TaskId,
     pub(super) last_timer: TimerId,
-    /// Lines of control. There is one, the root; branches of Parallel and iterations of Map will be further ones.
+    pub(super) last_branch: BranchId,
+    /// Lines of control: the root, and below it branches of Parallel and iterations of Map, as deep as states nest.
     pub(super) branches: BTreeMap<BranchId, Branch>,
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
@@ -38,13 +40,59 @@ pub(super) struct Branch {
     pub(super) last_event: u64,
     /// The state it is in.
     pub(super) visit: Option<Visit>,
+    /// Where it belongs; none for the root.
+    pub(super) parent: Option<Parent>,
+    /// The variables its own states have set.
+    pub(super) variables: Variables,
+    /// The item, if it is an iteration of a Map state.
+    pub(super) item: Option<Data>,
+    /// What runs inside the Parallel or Map state it is in.
+    pub(super) fork: Option<Fork>,
+}
+
+/// Where a line of control comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parent {
+    /// The line of control whose state it runs in.
+    pub(super) branch: BranchId,
+    /// The position of the branch, or of the item.
+    pub(super) index: usize,
+}
+
+/// The lines of control that a Parallel or Map state has been split into.
+#[derive(Debug)]
+pub(super) struct Fork {
+    /// Those that have not ended, by their index.
+    pub(super) running: BTreeMap<usize, BranchId>,
+    /// The outputs of those that have.
+    pub(super) outputs: Vec<Option<Data>>,
+    /// What a Map state iterates over.
+    pub(super) items: Option<Items>,
+}
+
+/// The items of a Map state. Iterations begin as others end, so that their number costs nothing beforehand.
+#[derive(Debug)]
+pub(super) struct Items {
+    /// All of them, an array.
+    pub(super) list: Data,
+    /// The position of the first that has not begun.
+    pub(super) next: usize,
+    /// How many may run at once.
+    pub(super) limit: usize,
+    /// What `$` means in the selector.
+    pub(super) input: Data,
+    /// The context object as the selector sees it, made once: it holds the whole input of the execution.
+    pub(super) context: Option<serde_json::Value>,
 }
 
 /// A stay in a state.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
+    pub(super) branch: BranchId,
     pub(super) state: String,
     pub(super) entered_event: u64,
+    /// The event before that one.
+    pub(super) event_before: u64,
     pub(super) entered_at: Millis,
     /// The raw input.
     pub(super) input: Data,
@@ -95,6 +143,7 @@ impl Execution {
             events: 0,
             last_task: 0,
             last_timer: 0,
+            last_branch: ROOT,
             branches: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -113,6 +162,18 @@ impl Execution {
     /// How it ended, if it has.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
+    }
+
+    /// The position and the item of the innermost Map iteration that a branch belongs to.
+    pub(super) fn item(&self, branch: BranchId) -> Option<(usize, &Data)> {
+        let mut at = self.branches.get(&branch)?;
+        loop {
+            let parent = at.parent?;
+            if let Some(item) = &at.item {
+                return Some((parent.index, item));
+            }
+            at = self.branches.get(&parent.branch)?;
+        }
     }
 
     /// The state a branch is in.

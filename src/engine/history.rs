@@ -1,10 +1,16 @@
 //! History events as `GetExecutionHistory` gives them
 //! ([HistoryEvent](https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html)).
+//!
+//! Who writes which: `turn` enters and leaves states, and fails Parallel and Map states whose failure is not retried;
+//! `ending` ends executions; `states::task` writes what happens to tasks; `states::parallel` and `states::map` begin their
+//! states and iterations, `states::joined` says that they succeeded; `fork` writes what a failure cuts off: iterations that
+//! failed or were aborted, states that were aborted.
 
 use serde_json::{Map, Value, json};
 
 use super::data::Data;
-use super::errors::Failure;
+use super::errors::{Evaluation, Failure};
+use super::exit::Exit;
 
 /// The most events an execution may have; the last of them then says that it failed
 /// ([quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html)).
@@ -39,10 +45,35 @@ pub(super) fn state_entered(name: &str, input: &Data) -> Details {
     )
 }
 
-pub(super) fn state_exited(name: &str, output: &Data) -> Details {
+pub(super) fn state_exited(name: &str, exit: &Exit) -> Details {
+    let mut fields = json!({ "name": name, "output": exit.output.text(), "outputDetails": whole() });
+    if !exit.assigned.is_empty() {
+        fields["assignedVariables"] = exit.assigned.texts().into();
+        fields["assignedVariablesDetails"] = whole();
+    }
+    details("stateExitedEventDetails", fields)
+}
+
+/// An expression of a state failed.
+pub(super) fn evaluation_failed(state: &str, failed: &Failure, evaluation: &Evaluation) -> Details {
+    let mut fields = error_and_cause(failed.error.as_deref(), failed.cause.as_deref());
+    if let Some(location) = &evaluation.location {
+        fields.insert("location".to_owned(), location.as_str().into());
+    }
+    fields.insert("state".to_owned(), state.into());
+    details("evaluationFailedEventDetails", Value::Object(fields))
+}
+
+/// A Map state begins; `length` is the number of its items.
+pub(super) fn map_started(length: usize) -> Details {
+    details("mapStateStartedEventDetails", json!({ "length": length }))
+}
+
+/// `MapIterationStarted`, `Succeeded`, `Failed` and `Aborted`; `name` is that of the Map state.
+pub(super) fn map_iteration(what: &str, name: &str, index: usize) -> Details {
     details(
-        "stateExitedEventDetails",
-        json!({ "name": name, "output": output.text(), "outputDetails": whole() }),
+        &format!("mapIteration{what}EventDetails"),
+        json!({ "name": name, "index": index }),
     )
 }
 

@@ -5,13 +5,17 @@ mod context;
 mod data;
 mod ending;
 mod errors;
+mod evaluate;
 mod execution;
+mod exit;
+mod fork;
 mod history;
 mod resource;
 mod retry;
 mod states;
 mod turn;
 mod unsupported;
+mod variables;
 
 #[cfg(test)]
 mod testing;

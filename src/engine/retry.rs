@@ -1,27 +1,30 @@
 //! Retriers and catchers: what happens to a failure of a state that has them
 //! ([retrying](https://states-language.net/spec.html#retrying-after-error)).
 
+use std::cell::Cell;
+
 use super::errors::Failure;
 use crate::asl::model::{Catcher, Retrier};
 
 /// A small generator of random numbers ([SplitMix64](https://doi.org/10.1145/2714064.2660195)): same seed, same numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub(super) struct Random(Cell<u64>);
 
 impl Random {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Cell::new(seed))
     }
 
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    pub(super) fn next(&self) -> u64 {
+        let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
     /// A number from 0 up to and with `limit`.
-    fn up_to(&mut self, limit: u64) -> u64 {
+    fn up_to(&self, limit: u64) -> u64 {
         let span = u128::from(limit) + 1;
         // The high half of the product is below `span`, so it fits.
         u64::try_from((u128::from(self.next()) * span) >> 64).unwrap_or(limit)
@@ -40,7 +43,7 @@ pub(super) struct Retries {
 impl Retries {
     /// Milliseconds until the next attempt, if the first retrier that takes the failure has attempts left. The attempt is
     /// counted.
-    pub(super) fn delay(&mut self, retriers: &[Retrier], failure: &Failure, random: &mut Random) -> Option<u64> {
+    pub(super) fn delay(&mut self, retriers: &[Retrier], failure: &Failure, random: &Random) -> Option<u64> {
         let at = retriers
             .iter()
             .position(|retrier| failure.matches(&retrier.error_equals))?;
@@ -74,9 +77,10 @@ fn interval(retrier: &Retrier, used: u64) -> u64 {
     (seconds.max(0.0).min(longest) * 1000.0).round() as u64
 }
 
-/// The first catcher that takes the failure.
-pub(super) fn catcher<'a>(catchers: &'a [Catcher], failure: &Failure) -> Option<&'a Catcher> {
-    catchers.iter().find(|catcher| failure.matches(&catcher.error_equals))
+/// The first catcher that takes the failure, and its position.
+pub(super) fn catcher<'a>(catchers: &'a [Catcher], failure: &Failure) -> Option<(usize, &'a Catcher)> {
+    let mut catchers = catchers.iter().enumerate();
+    catchers.find(|(_, catcher)| failure.matches(&catcher.error_equals))
 }
 
 #[cfg(test)]
@@ -96,9 +100,9 @@ mod tests {
     }
 
     fn delays(retrier: Retrier, seed: u64) -> Vec<u64> {
-        let (mut retries, mut random) = (Retries::default(), Random::new(seed));
+        let (mut retries, random) = (Retries::default(), Random::new(seed));
         let failure = Failure::reported(Some("Boom".into()), None);
-        std::iter::from_fn(|| retries.delay(std::slice::from_ref(&retrier), &failure, &mut random))
+        std::iter::from_fn(|| retries.delay(std::slice::from_ref(&retrier), &failure, &random))
             .take(10)
             .collect()
     }
@@ -119,8 +123,8 @@ mod tests {
         let mut once = retrier(1, 1, 2.0, None, false);
         once.error_equals = vec!["Boom".into()];
         let retriers = [once, retrier(7, 5, 1.0, None, false)];
-        let (mut retries, mut random) = (Retries::default(), Random::new(0));
-        let mut delay = |name: &str| retries.delay(&retriers, &Failure::reported(Some(name.into()), None), &mut random);
+        let (mut retries, random) = (Retries::default(), Random::new(0));
+        let mut delay = |name: &str| retries.delay(&retriers, &Failure::reported(Some(name.into()), None), &random);
         assert_eq!(delay("Boom"), Some(1000));
         assert_eq!(delay("Boom"), None);
         assert_eq!(delay("Other"), Some(7000));

@@ -1,8 +1,13 @@
 //! How one input advances an execution. States are run in a loop, never by recursion.
 
+use std::collections::VecDeque;
+
+use super::context::Scope;
 use super::data::Data;
 use super::errors::{Ended, Failure, Interrupt, TIMEOUT, Turned};
 use super::execution::{Branch, BranchId, Execution, OpenTask, Purpose, ROOT, Timer, Visit};
+use super::exit::{self, Exit};
+use super::fork::Job;
 use super::history;
 use super::retry::{self, Random, Retries};
 use super::states;
@@ -13,8 +18,8 @@ use crate::asl::model::{State, StateKind, StateMachine, Work};
 pub(super) enum Flow<'a> {
     /// It waits for an input.
     Wait,
-    /// It is left with an output, for another state or for the end.
-    Leave(Data, Option<&'a str>),
+    /// It is left, for another state or for the end.
+    Leave(Exit, Option<&'a str>),
 }
 
 /// See [`super::step`].
@@ -28,9 +33,10 @@ pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &In
         now: input.at,
         random: Random::new(input.seed),
         effects: Vec::new(),
+        ready: VecDeque::new(),
     };
     // Either way the effects hold all that is to be done.
-    let (Ok(()) | Err(Ended)) = turn.take(&input.what);
+    let (Ok(()) | Err(Ended)) = turn.take(&input.what).and_then(|()| turn.run_ready());
     turn.effects
 }
 
@@ -41,6 +47,8 @@ pub(super) struct Turn<'a> {
     pub(super) now: Millis,
     pub(super) random: Random,
     pub(super) effects: Vec<Effect>,
+    /// What other lines of control have to do because of it.
+    pub(super) ready: VecDeque<Job>,
 }
 
 impl<'a> Turn<'a> {
@@ -152,7 +160,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Goes on with the state that a branch is in.
-    fn resume(
+    pub(super) fn resume(
         &mut self,
         branch: BranchId,
         work: impl FnOnce(&mut Self, BranchId, &'a State) -> Turned<Flow<'a>>,
@@ -160,56 +168,69 @@ impl<'a> Turn<'a> {
         let Some(visit) = self.execution.visit(branch) else {
             return Ok(());
         };
-        let Some(state) = self.machine.states.get(&visit.state) else {
+        let Some(state) = self.state(branch, &visit.state) else {
             return Ok(());
         };
         let flow = work(self, branch, state);
         self.proceed(branch, &state.name, flow)
     }
 
-    /// Runs state after state until one waits or the end is reached.
-    fn proceed(&mut self, branch: BranchId, mut name: &'a str, mut flow: Turned<Flow<'a>>) -> Result<(), Ended> {
+    /// Runs state after state until one waits or the end of the branch is reached.
+    pub(super) fn proceed(
+        &mut self,
+        branch: BranchId,
+        mut name: &'a str,
+        mut flow: Turned<Flow<'a>>,
+    ) -> Result<(), Ended> {
         loop {
-            let (output, next) = match self.recovered(branch, name, flow) {
+            let (exit, next) = match self.recovered(branch, name, flow) {
                 Ok(Flow::Wait) => return Ok(()),
-                Ok(Flow::Leave(output, next)) => (output, next),
+                Ok(Flow::Leave(exit, next)) => (exit, next),
                 Err(Interrupt::Ended) => return Err(Ended),
-                Err(Interrupt::Failed(failure)) => return Err(self.fail(branch, &failure)),
+                Err(Interrupt::Failed(failure)) => return self.branch_failed(branch, failure),
             };
-            if output.is_too_large() {
+            if exit.output.is_too_large() {
                 return Err(self.fail(branch, &Failure::state_output_too_large(name)));
+            }
+            if !self.execution.can_assign(branch, &exit.assigned) {
+                return Err(self.fail(branch, &Failure::variables_too_large()));
             }
             self.emit(
                 branch,
-                &self.state_event(name, "Exited"),
-                history::state_exited(name, &output),
+                &self.state_event(branch, name, "Exited"),
+                history::state_exited(name, &exit),
             )?;
+            let Exit { output, assigned } = exit;
+            self.execution.assign(branch, assigned);
             match next {
                 Some(next) => {
                     name = next;
                     flow = self.enter(branch, name, output);
                 }
-                None => return Err(self.succeed(branch, &output)),
+                None => return self.branch_succeeded(branch, output),
             }
         }
     }
 
-    fn state_event(&self, name: &str, what: &str) -> String {
-        let kind = self.machine.states.get(name).map_or("", |state| state.kind.type_name());
+    fn state_event(&self, branch: BranchId, name: &str, what: &str) -> String {
+        let kind = self.state(branch, name).map_or("", |state| state.kind.type_name());
         format!("{kind}State{what}")
     }
 
-    fn enter(&mut self, branch: BranchId, name: &'a str, input: Data) -> Turned<Flow<'a>> {
-        let Some(state) = self.machine.states.get(name) else {
+    pub(super) fn enter(&mut self, branch: BranchId, name: &'a str, input: Data) -> Turned<Flow<'a>> {
+        let Some(state) = self.state(branch, name) else {
             // Validation refuses such machines; one that was not validated must still end.
             return Err(Failure::runtime(format!("There is no state '{name}'.")).into());
         };
-        let kind = self.state_event(name, "Entered");
+        let kind = self.state_event(branch, name, "Entered");
+        let event_before = self.last_event(branch);
         let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
-        if let Some(branch) = self.execution.branches.get_mut(&branch) {
-            branch.visit = Some(Visit {
+        if let Some(line) = self.execution.branches.get_mut(&branch) {
+            line.visit = Some(Visit {
+                branch,
                 state: name.to_owned(),
                 entered_event,
+                event_before,
                 entered_at: self.now,
                 input,
                 retries: Retries::default(),
@@ -230,11 +251,8 @@ impl<'a> Turn<'a> {
             StateKind::Task(task) => states::task::schedule(self, branch, &visit, state, task),
             StateKind::Succeed => states::succeed::run(self, &visit, state),
             StateKind::Fail(fail) => states::fail::run(self, &visit, fail),
-            StateKind::Parallel(_) | StateKind::Map(_) => Err(Failure::runtime(format!(
-                "States of type {} are not supported by the local cloud yet.",
-                state.kind.type_name()
-            ))
-            .into()),
+            StateKind::Parallel(parallel) => states::parallel::run(self, branch, &visit, state, parallel),
+            StateKind::Map(map) => states::map::run(self, branch, &visit, state, map),
         }
     }
 
@@ -244,6 +262,13 @@ impl<'a> Turn<'a> {
             Err(Interrupt::Failed(failure)) => failure,
             other => return other,
         };
+        let Some(state) = self.state(branch, name) else {
+            return Err(failure.into());
+        };
+        let failure = self.reported(branch, state, failure)?;
+        let Some(work) = work_of(state).filter(|_| failure.catchable) else {
+            return Err(failure.into());
+        };
         let Some(visit) = self
             .execution
             .branches
@@ -252,27 +277,46 @@ impl<'a> Turn<'a> {
         else {
             return Err(failure.into());
         };
-        let failure = failure.named(name, visit.entered_event);
-        let Some(work) = self
-            .machine
-            .states
-            .get(name)
-            .and_then(work_of)
-            .filter(|_| failure.catchable)
-        else {
-            return Err(failure.into());
-        };
-        if let Some(delay) = visit.retries.delay(&work.retry, &failure, &mut self.random) {
+        if let Some(delay) = visit.retries.delay(&work.retry, &failure, &self.random) {
             self.set_timer(delay, Purpose::Retry(branch));
             return Ok(Flow::Wait);
         }
-        let Some(catcher) = retry::catcher(&work.catch, &failure) else {
+        if matches!(state.kind, StateKind::Parallel(_) | StateKind::Map(_)) {
+            self.emit(branch, &self.state_event(branch, name, "Failed"), None)?;
+        }
+        let Some((index, catcher)) = retry::catcher(&work.catch, &failure) else {
             return Err(failure.into());
         };
-        let entered_event = visit.entered_event;
-        let output = super::data::combine(&catcher.result_path, &visit.input, Data::new(failure.output()))
-            .map_err(|failure| failure.named(name, entered_event))?;
-        Ok(Flow::Leave(output, Some(&catcher.next)))
+        let Some(visit) = self.execution.visit(branch) else {
+            return Err(failure.into());
+        };
+        let scope = Scope::of_task(self, visit, None);
+        match exit::by_catcher(state, index, catcher, failure.output(), &scope) {
+            Ok(exit) => Ok(Flow::Leave(exit, Some(&catcher.next))),
+            Err(failure) => Err(self.reported(branch, state, failure)?.into()),
+        }
+    }
+
+    /// Completes the cause of a failure. An expression that failed has an event, before anyone is asked about it.
+    fn reported(&mut self, branch: BranchId, state: &State, failure: Failure) -> Result<Failure, Ended> {
+        let Some(visit) = self.execution.visit(branch) else {
+            return Ok(failure);
+        };
+        let (entered, before) = (visit.entered_event, visit.event_before);
+        let mut failure = failure.named(&state.name, entered);
+        let Some(evaluation) = failure.evaluation.take() else {
+            return Ok(failure);
+        };
+        let details = history::evaluation_failed(&state.name, &failure, &evaluation);
+        // What fails as soon as the state is entered follows what was before it, except in a Wait state: so does AWS.
+        if let Some(line) = self.execution.branches.get_mut(&branch)
+            && line.last_event == entered
+            && !matches!(state.kind, StateKind::Wait(_))
+        {
+            line.last_event = before;
+        }
+        self.emit(branch, "EvaluationFailed", details)?;
+        Ok(failure)
     }
 
     pub(super) fn next_task(&mut self) -> TaskId {
@@ -301,9 +345,9 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The state of that name.
-    pub(super) fn state(&self, name: &str) -> Option<&'a State> {
-        self.machine.states.get(name)
+    /// The state of that name in the machine that a branch runs.
+    pub(super) fn state(&self, branch: BranchId, name: &str) -> Option<&'a State> {
+        self.machine_of(branch)?.states.get(name)
     }
 }
 

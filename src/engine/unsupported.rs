@@ -3,13 +3,12 @@
 use serde_json::Value;
 
 use crate::asl::model::{
-    Choice, Condition, NumberField, Operand, PathField, QueryLanguage, State, StateKind, StateMachine, Task, TextField,
-    WaitUntil,
+    Choice, Condition, Map, NumberField, Operand, PathField, QueryLanguage, State, StateKind, StateMachine, Task,
+    TextField, WaitUntil, Work,
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::engine::resource::Resource;
-use crate::expr::path::{Path, PathError, Root};
-use crate::expr::template::is_intrinsic;
+use crate::expr::path::{Path, PathError};
 
 /// See [`super::unsupported()`].
 pub(super) fn find(machine: &StateMachine) -> Vec<Diagnostic> {
@@ -42,32 +41,29 @@ impl Finder<'_> {
     fn state(&mut self, state: &State) {
         match &state.kind {
             StateKind::Parallel(parallel) => {
-                self.refuse("the state type Parallel");
                 for (index, branch) in parallel.branches.iter().enumerate() {
                     in_machine(branch, &format!("{}/Branches/{index}", self.pointer), self.found);
                 }
-                return;
             }
             StateKind::Map(map) => {
-                self.refuse("the state type Map");
                 let key = if map.legacy_iterator {
                     "Iterator"
                 } else {
                     "ItemProcessor"
                 };
                 in_machine(&map.processor, &format!("{}/{key}", self.pointer), self.found);
-                return;
+                self.outside_of_execution(map);
             }
             _ => {}
         }
         if state.query_language == QueryLanguage::Jsonata {
-            // Every field would be a finding of its own; this one says it all.
-            self.refuse("the query language JSONata");
+            // There are no paths or templates in it.
+            if let StateKind::Task(task) = &state.kind {
+                self.resource(task);
+            }
             return;
         }
-        if state.assign.is_some() {
-            self.refuse("the field Assign");
-        }
+        self.template("Assign", state.assign.as_ref());
         self.path_field("InputPath", &state.input_path);
         self.path_field("OutputPath", &state.output_path);
         match &state.kind {
@@ -85,33 +81,64 @@ impl Finder<'_> {
                 self.text("Error", fail.error.as_ref());
                 self.text("Cause", fail.cause.as_ref());
             }
-            StateKind::Succeed | StateKind::Parallel(_) | StateKind::Map(_) => {}
+            StateKind::Parallel(parallel) => self.work(&parallel.work),
+            StateKind::Map(map) => self.map(map),
+            StateKind::Succeed => {}
         }
     }
 
     fn task(&mut self, task: &Task) {
+        self.resource(task);
+        self.work(&task.work);
+        self.template("Credentials", task.credentials.as_ref());
+        self.number("TimeoutSeconds", task.timeout_seconds.as_ref());
+        self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
+    }
+
+    /// What of a Map state needs child executions or S3, in either query language.
+    fn outside_of_execution(&mut self, map: &Map) {
+        if map.is_distributed() {
+            self.refuse("the Map mode DISTRIBUTED");
+        }
+        for (field, value) in [
+            ("ItemReader", &map.item_reader),
+            ("ItemBatcher", &map.item_batcher),
+            ("ResultWriter", &map.result_writer),
+        ] {
+            if value.is_some() {
+                self.refuse(&format!("the field {field}"));
+            }
+        }
+    }
+
+    fn map(&mut self, map: &Map) {
+        if let Some(path) = &map.items_path {
+            self.path("ItemsPath", path);
+        }
+        self.template("ItemSelector", map.item_selector.as_ref());
+        self.number("MaxConcurrency", map.max_concurrency.as_ref());
+        self.work(&map.work);
+    }
+
+    fn resource(&mut self, task: &Task) {
         if Resource::parse(&task.resource).is_none() {
             self.refuse(&format!("the resource `{}`", task.resource));
         }
-        self.template("Parameters", task.work.parameters.as_ref());
-        self.template("ResultSelector", task.work.result_selector.as_ref());
-        self.template("Credentials", task.credentials.as_ref());
-        self.path_field("ResultPath", &task.work.result_path);
-        self.number("TimeoutSeconds", task.timeout_seconds.as_ref());
-        self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
-        for catcher in &task.work.catch {
+    }
+
+    fn work(&mut self, work: &Work) {
+        self.template("Parameters", work.parameters.as_ref());
+        self.template("ResultSelector", work.result_selector.as_ref());
+        self.path_field("ResultPath", &work.result_path);
+        for catcher in &work.catch {
             self.path_field("Catch ResultPath", &catcher.result_path);
-            if catcher.assign.is_some() {
-                self.refuse("the field Assign of a catcher");
-            }
+            self.template("Assign of a catcher", catcher.assign.as_ref());
         }
     }
 
     fn choice(&mut self, choice: &Choice) {
         for rule in &choice.choices {
-            if rule.assign.is_some() {
-                self.refuse("the field Assign of a choice rule");
-            }
+            self.template("Assign of a choice rule", rule.assign.as_ref());
             self.condition(&rule.condition);
         }
     }
@@ -126,23 +153,21 @@ impl Finder<'_> {
                     self.path("the operand of a comparison", path);
                 }
             }
-            Condition::Jsonata(_) => self.refuse("a JSONata Condition"),
+            Condition::Jsonata(_) => {}
         }
     }
 
     fn number(&mut self, field: &str, number: Option<&NumberField>) {
         match number {
             Some(NumberField::Path(path)) => self.path(&format!("{field}Path"), path),
-            Some(NumberField::Jsonata(_)) => self.refuse(&format!("a JSONata expression in {field}")),
-            Some(NumberField::Literal(_)) | None => {}
+            Some(NumberField::Literal(_) | NumberField::Jsonata(_)) | None => {}
         }
     }
 
     fn text(&mut self, field: &str, text: Option<&TextField>) {
         match text {
             Some(TextField::Path(path)) => self.path(&format!("{field}Path"), path),
-            Some(TextField::Jsonata(_)) => self.refuse(&format!("a JSONata expression in {field}")),
-            Some(TextField::Literal(_)) | None => {}
+            Some(TextField::Literal(_) | TextField::Jsonata(_)) | None => {}
         }
     }
 
@@ -169,14 +194,8 @@ impl Finder<'_> {
 
     /// A path that is simply wrong is a finding of validation, not of ours.
     fn path(&mut self, field: &str, path: &str) {
-        if is_intrinsic(path) {
-            let function = path.trim_start().split('(').next().unwrap_or_default();
-            return self.refuse(&format!("the intrinsic function `{function}` in {field}"));
-        }
-        match Path::parse(path).as_ref().map(Path::root) {
-            Ok(Root::Variable(name)) => self.refuse(&format!("the variable `${name}` in {field}")),
-            Err(PathError::Unsupported { feature, .. }) => self.refuse(&format!("{feature} in the path {field}")),
-            Ok(_) | Err(_) => {}
+        if let Err(PathError::Unsupported { feature, .. }) = Path::parse(path) {
+            self.refuse(&format!("{feature} in the path {field}"));
         }
     }
 

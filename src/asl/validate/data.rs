@@ -9,6 +9,7 @@ use crate::asl::model::{
     Condition, NumberField, Operand, PathField, QueryLanguage, State, StateKind, TextField, WaitUntil, Work,
 };
 use crate::diagnostic::Diagnostic;
+use crate::expr::jsonata;
 
 /// Values deeper than this are not looked at.
 const DEPTH_LIMIT: usize = 128;
@@ -138,14 +139,18 @@ impl Check<'_> {
     }
 
     fn number(&mut self, field: &str, number: Option<&NumberField>) {
-        if let Some(NumberField::Path(path)) = number {
-            self.path(&format!("{field}Path"), path, Form::Reference);
+        match number {
+            Some(NumberField::Path(path)) => self.path(&format!("{field}Path"), path, Form::Reference),
+            Some(NumberField::Jsonata(text)) => self.expression(text, format!("{}/{field}", self.pointer)),
+            Some(NumberField::Literal(_)) | None => {}
         }
     }
 
     fn text(&mut self, field: &str, text: Option<&TextField>, form: Form) {
-        if let Some(TextField::Path(path)) = text {
-            self.path(&format!("{field}Path"), path, form);
+        match text {
+            Some(TextField::Path(path)) => self.path(&format!("{field}Path"), path, form),
+            Some(TextField::Jsonata(text)) => self.expression(text, format!("{}/{field}", self.pointer)),
+            Some(TextField::Literal(_)) | None => {}
         }
     }
 
@@ -239,6 +244,7 @@ impl Check<'_> {
                 ),
                 "JSONata string must start with {% and end with %}",
             )),
+            Json::String(text) => self.expression(text, pointer.to_owned()),
             Json::Object(entries) => {
                 for (key, value) in entries {
                     self.expressions(value, &format!("{pointer}/{key}"), depth + 1);
@@ -251,6 +257,25 @@ impl Check<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The syntax of an expression, if the text is one.
+    ///
+    /// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
+    fn expression(&mut self, text: &str, pointer: String) {
+        let Some(Err(problem)) = jsonata::expression_of(text).map(jsonata::Expression::parse) else {
+            return;
+        };
+        self.found.push(error(
+            self.state,
+            pointer,
+            "invalid-expression",
+            format!(
+                "state `{}` has `{text}`, which is not JSONata: {problem}",
+                self.state.name
+            ),
+            format!("The JSONata expression is not valid: {problem}"),
+        ));
     }
 
     /// Names of variables.

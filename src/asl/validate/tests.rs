@@ -231,6 +231,18 @@ fn paths_and_expressions_have_their_form() {
         ],
     );
     check(
+        json!({ "QueryLanguage": "JSONata", "StartAt": "X", "States": {
+            "X": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "a": "{% 1 + %}" },
+                "TimeoutSeconds": "{% ( %}", "Next": "Y" },
+            "Y": { "Type": "Choice", "Choices": [{ "Condition": "{% $x in ['a'] %}", "Next": "Z" }], "Default": "Z" },
+            "Z": { "Type": "Fail", "Error": "{% ] %}" } } }),
+        &[
+            "invalid-expression /States/X/Arguments/a: state `X` has `{% 1 + %}`, which is not JSONata: S0207: Unexpected end of expression",
+            "invalid-expression /States/X/TimeoutSeconds: state `X` has `{% ( %}`, which is not JSONata: S0207: Unexpected end of expression",
+            "invalid-expression /States/Z/Error: state `Z` has `{% ] %}`, which is not JSONata: S0211: The symbol ] cannot be used as a unary operator",
+        ],
+    );
+    check(
         one(json!({ "Type": "Fail", "CausePath": "States.Format('{}', $.a)", "ErrorPath": "$.e" })),
         &[],
     );

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::asl::model::{Choice, Condition, Operand, Operator, State};
 use crate::engine::context::Scope;
-use crate::engine::data::{self, Data};
 use crate::engine::errors::{Failure, Turned};
+use crate::engine::evaluate;
 use crate::engine::execution::Visit;
+use crate::engine::exit;
 use crate::engine::turn::{Flow, Turn};
 use crate::expr::path_eval::compare_numbers;
 use crate::expr::timestamp;
@@ -19,20 +20,34 @@ pub(in crate::engine) fn run<'a>(
     state: &State,
     choice: &'a Choice,
 ) -> Turned<Flow<'a>> {
-    let scope = Scope::new(turn.execution, visit);
-    let input = data::select(&state.input_path, &visit.input, &scope)?;
-    let next = next(choice, &input, &scope)?;
-    let output = data::select(&state.output_path, &input, &scope)?;
-    Ok(Flow::Leave(output, Some(next)))
-}
-
-fn next<'a>(choice: &'a Choice, input: &Data, scope: &Scope<'_>) -> Result<&'a str, Failure> {
-    for rule in &choice.choices {
-        if holds(&rule.condition, input.value(), scope)? {
-            return Ok(&rule.next);
+    let scope = Scope::new(turn, visit);
+    let input = exit::effective_input(state, &scope)?;
+    for (index, rule) in choice.choices.iter().enumerate() {
+        let holds = match &rule.condition {
+            Condition::Jsonata(condition) => holds_in_jsonata(condition, index, &scope)?,
+            condition => holds(condition, input.value(), &scope)?,
+        };
+        if holds {
+            return Ok(Flow::Leave(
+                exit::by_rule(state, index, rule, &scope)?,
+                Some(&rule.next),
+            ));
         }
     }
-    choice.default.as_deref().ok_or_else(Failure::no_choice_matched)
+    let default = choice.default.as_deref().ok_or_else(Failure::no_choice_matched)?;
+    Ok(Flow::Leave(exit::with_input(state, &scope)?, Some(default)))
+}
+
+/// Whether the `Condition` of a rule holds, which must give a boolean.
+fn holds_in_jsonata(condition: &Value, index: usize, scope: &Scope<'_>) -> Result<bool, Failure> {
+    match condition {
+        Value::Bool(holds) => Ok(*holds),
+        condition => {
+            let expression = condition.as_str().unwrap_or_default();
+            let location = format!("Choices[{index}]/Condition");
+            evaluate::typed(expression, &location, "boolean", scope, Value::as_bool)
+        }
+    }
 }
 
 /// Whether a condition holds. Conditions nest no deeper than the definition they stand in.
@@ -72,9 +87,8 @@ fn holds(condition: &Condition, input: &Value, scope: &Scope<'_>) -> Result<bool
             let operand = operand_value(operand, input, scope)?;
             Ok(compare(*operator, &value, &operand))
         }
-        Condition::Jsonata(expression) => Err(Failure::runtime(format!(
-            "The JSONata condition '{expression}' is not supported by the local cloud yet."
-        ))),
+        // The reader of definitions puts a `Condition` only at the top of a rule.
+        Condition::Jsonata(_) => Err(Failure::runtime("A Condition cannot stand inside another one.")),
     }
 }
 

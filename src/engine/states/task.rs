@@ -3,11 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::target;
-use crate::asl::model::{NumberField, State, StateKind, Task};
+use crate::asl::model::{NumberField, QueryLanguage, State, StateKind, Task};
 use crate::engine::context::{Scope, task_token};
 use crate::engine::data::{self, Data};
 use crate::engine::errors::{Ended, Failure, Turned};
+use crate::engine::evaluate::{self, Inputs};
 use crate::engine::execution::{BranchId, OpenTask, Purpose, Visit};
+use crate::engine::exit;
 use crate::engine::history::{self, Details};
 use crate::engine::resource::Resource;
 use crate::engine::turn::{Flow, Turn};
@@ -72,13 +74,13 @@ fn prepare(
     task: &Task,
     token: Option<&str>,
 ) -> Result<Prepared, Failure> {
-    let scope = Scope::of_task(turn.execution, visit, token);
-    let input = data::select(&state.input_path, &visit.input, &scope)?;
+    let scope = Scope::of_task(turn, visit, token);
+    let input = exit::effective_input(state, &scope)?;
     Ok(Prepared {
         timeout: seconds(task.timeout_seconds.as_ref(), "TimeoutSeconds", &input, &scope)?,
         heartbeat: seconds(task.heartbeat_seconds.as_ref(), "HeartbeatSeconds", &input, &scope)?,
-        parameters: data::fill(task.work.parameters.as_ref(), &input, &scope)?,
-        role: role(task.credentials.as_ref(), &input, &scope)?,
+        parameters: exit::arguments(state, &task.work, &input, &scope)?,
+        role: role(state, task.credentials.as_ref(), &input, &scope)?,
     })
 }
 
@@ -93,9 +95,7 @@ fn seconds(field: Option<&NumberField>, name: &str, input: &Data, scope: &Scope<
             });
         }
         Some(NumberField::Jsonata(expression)) => {
-            return Err(Failure::runtime(format!(
-                "The JSONata expression '{expression}' of the field '{name}' is not supported by the local cloud yet."
-            )));
+            return evaluate::seconds(expression, name, 1, scope).map(Some);
         }
         Some(NumberField::Path(path)) => path,
     };
@@ -110,11 +110,19 @@ fn seconds(field: Option<&NumberField>, name: &str, input: &Data, scope: &Scope<
     }
 }
 
-fn role(credentials: Option<&Value>, input: &Data, scope: &Scope<'_>) -> Result<Option<String>, Failure> {
-    if credentials.is_none() {
+fn role(
+    state: &State,
+    credentials: Option<&Value>,
+    input: &Data,
+    scope: &Scope<'_>,
+) -> Result<Option<String>, Failure> {
+    let Some(credentials) = credentials else {
         return Ok(None);
-    }
-    let filled = data::fill(credentials, input, scope)?;
+    };
+    let filled = match state.query_language {
+        QueryLanguage::JsonPath => data::fill(Some(credentials), input, scope)?,
+        QueryLanguage::Jsonata => evaluate::data(credentials, "Credentials", &Inputs::new(input.value()), scope)?,
+    };
     match filled.value().get("RoleArn") {
         Some(Value::String(role)) => Ok(Some(role.clone())),
         _ => Err(Failure::runtime("The field 'Credentials' does not hold a 'RoleArn'.")),
@@ -176,25 +184,26 @@ pub(in crate::engine) fn succeeded<'a>(turn: &mut Turn<'a>, task: OpenTask, outp
     turn.emit(task.branch, &event_kind(&task.resource, "Succeeded"), details)?;
     let result = Data::from_text(output)
         .map_err(|error| Failure::runtime(format!("The output of the task is not JSON: {error}")))?;
-    leave(turn, &task, &result)
+    leave(turn, &task, result)
 }
 
-fn leave<'a>(turn: &Turn<'a>, task: &OpenTask, result: &Data) -> Turned<Flow<'a>> {
+fn leave<'a>(turn: &Turn<'a>, task: &OpenTask, result: Data) -> Turned<Flow<'a>> {
     let Some(visit) = turn.execution.visit(task.branch) else {
         return Ok(Flow::Wait);
     };
-    let Some((state, definition)) = turn.state(&visit.state).and_then(|state| match &state.kind {
-        StateKind::Task(task) => Some((state, task)),
-        _ => None,
-    }) else {
+    let Some((state, definition)) = turn
+        .state(task.branch, &visit.state)
+        .and_then(|state| match &state.kind {
+            StateKind::Task(task) => Some((state, task)),
+            _ => None,
+        })
+    else {
         return Ok(Flow::Wait);
     };
     let token = task.resource.has_token().then_some(task.request.token.as_str());
-    let scope = Scope::of_task(turn.execution, visit, token);
-    let selected = data::fill(definition.work.result_selector.as_ref(), result, &scope)?;
-    let combined = data::combine(&definition.work.result_path, &visit.input, selected)?;
-    let output = data::select(&state.output_path, &combined, &scope)?;
-    Ok(Flow::Leave(output, target(&definition.transition)))
+    let scope = Scope::of_task(turn, visit, token);
+    let exit = exit::with_result(state, &definition.work, result, &scope)?;
+    Ok(Flow::Leave(exit, target(&definition.transition)))
 }
 
 /// The work failed or took too long: the event says so, then retriers and catchers are asked.

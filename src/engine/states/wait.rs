@@ -6,9 +6,11 @@ use super::target;
 use crate::asl::model::{NumberField, State, StateKind, TextField, Wait, WaitUntil};
 use crate::engine::Millis;
 use crate::engine::context::Scope;
-use crate::engine::data::{self, Data};
+use crate::engine::data::Data;
 use crate::engine::errors::{Failure, Turned};
+use crate::engine::evaluate;
 use crate::engine::execution::{BranchId, Purpose, Visit};
+use crate::engine::exit;
 use crate::engine::turn::{Flow, Turn};
 use crate::expr::timestamp;
 
@@ -19,8 +21,8 @@ pub(in crate::engine) fn run<'a>(
     state: &'a State,
     wait: &'a Wait,
 ) -> Turned<Flow<'a>> {
-    let scope = Scope::new(turn.execution, visit);
-    let input = data::select(&state.input_path, &visit.input, &scope)?;
+    let scope = Scope::new(turn, visit);
+    let input = exit::effective_input(state, &scope)?;
     let until = until(&wait.until, &input, &scope, turn.now)?;
     if until <= turn.now {
         return leave(turn, visit, state, wait);
@@ -38,10 +40,8 @@ pub(in crate::engine) fn over<'a>(turn: &mut Turn<'a>, branch: BranchId, state: 
 }
 
 fn leave<'a>(turn: &Turn<'a>, visit: &Visit, state: &State, wait: &'a Wait) -> Turned<Flow<'a>> {
-    let scope = Scope::new(turn.execution, visit);
-    let input = data::select(&state.input_path, &visit.input, &scope)?;
-    let output = data::select(&state.output_path, &input, &scope)?;
-    Ok(Flow::Leave(output, target(&wait.transition)))
+    let scope = Scope::new(turn, visit);
+    Ok(Flow::Leave(exit::with_input(state, &scope)?, target(&wait.transition)))
 }
 
 fn until(until: &WaitUntil, input: &Data, scope: &Scope<'_>, now: Millis) -> Result<Millis, Failure> {
@@ -60,10 +60,18 @@ fn until(until: &WaitUntil, input: &Data, scope: &Scope<'_>, now: Millis) -> Res
             ))
         }),
         WaitUntil::Timestamp(TextField::Path(path)) => moment_at(path, input, scope),
-        WaitUntil::Seconds(NumberField::Jsonata(expression)) | WaitUntil::Timestamp(TextField::Jsonata(expression)) => {
-            Err(Failure::runtime(format!(
-                "The JSONata expression '{expression}' is not supported by the local cloud yet."
-            )))
+        WaitUntil::Seconds(NumberField::Jsonata(expression)) => {
+            evaluate::seconds(expression, "Seconds", 0, scope).map(after)
+        }
+        WaitUntil::Timestamp(TextField::Jsonata(expression)) => {
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let text = evaluate::typed(expression, "Timestamp", "string", scope, text)?;
+            moment(&text).ok_or_else(|| {
+                let problem = format!(
+                    "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
+                );
+                Failure::evaluation(Some("Timestamp"), problem)
+            })
         }
     }
 }

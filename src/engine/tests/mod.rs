@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod failures;
+mod jsonata;
 mod laws;
 mod limits;
+mod map;
+mod parallel;
 mod states;
+mod variables;
 
 use serde_json::{Value, json};
 
