@@ -151,7 +151,7 @@ impl Evaluator {
                 Ok(Val::Function(Rc::new(function)))
             }
             Kind::Condition(..) | Kind::Block(_) => {
-                let tail = self.tail(node, input, environment)?;
+                let tail = self.branch(node, input, environment)?;
                 self.resolve(tail)
             }
             Kind::Elvis(left, right) => {
@@ -215,10 +215,7 @@ impl Evaluator {
     /// Evaluates a node in tail position.
     pub(super) fn tail(&self, node: &Node, input: &Val, environment: &Rc<Environment>) -> Fallible<Tail> {
         if !node.predicates.is_empty() || node.group.is_some() || node.keep_array {
-            return match &node.kind {
-                Kind::Condition(..) | Kind::Block(_) => self.branch(node, input, environment),
-                _ => self.evaluate(node, input, environment).map(Tail::Value),
-            };
+            return self.evaluate(node, input, environment).map(Tail::Value);
         }
         match &node.kind {
             Kind::Condition(..) | Kind::Block(_) => self.branch(node, input, environment),

@@ -162,7 +162,7 @@ impl<'a> Lexer<'a> {
         let text = self.text.get(start..end).unwrap_or_default();
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Token::Number(number)),
-            _ => fail("S0102", format!("Number out of range: {text}")),
+            _ => fail("S0102", format!("Number out of range: \"{text}\"")),
         }
     }
 

@@ -41,7 +41,7 @@ pub(super) fn binary(
         "&" => concat(evaluator, &left, &right),
         ".." => range(evaluator, &left, &right),
         "in" => contains(evaluator, &left, &right),
-        _ => fail("S0204", format!("Unknown operator: {sign}")),
+        _ => fail("S0204", format!("Unknown operator: \"{sign}\"")),
     }
 }
 
@@ -51,7 +51,7 @@ fn arithmetic(sign: &str, left: &Val, right: &Val) -> Fallible<Val> {
         Val::Number(number) => finite(*number).map(Some),
         _ => fail(
             code,
-            format!("The {side} side of the {sign} operator must evaluate to a number"),
+            format!("The {side} side of the \"{sign}\" operator must evaluate to a number"),
         ),
     };
     let (left, right) = (operand(left, "T2001", "left")?, operand(right, "T2002", "right")?);
@@ -112,7 +112,7 @@ fn comparison(sign: &str, left: &Val, right: &Val) -> Fallible<Val> {
     if !comparable(left) || !comparable(right) {
         return fail(
             "T2010",
-            format!("The expressions either side of operator {sign} must evaluate to numeric or string values"),
+            format!("The expressions either side of operator \"{sign}\" must evaluate to numeric or string values"),
         );
     }
     let order = match (left, right) {
@@ -123,7 +123,7 @@ fn comparison(sign: &str, left: &Val, right: &Val) -> Fallible<Val> {
             return fail(
                 "T2009",
                 format!(
-                    "The values {} and {} either side of operator {sign} must be of the same data type",
+                    "The values {} and {} either side of operator \"{sign}\" must be of the same data type",
                     text::scalar(left),
                     text::scalar(right)
                 ),

@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str) -> Fallible<Node> {
     let node = parser.expression(0)?;
     match parser.token {
         Token::End => Ok(node),
-        ref token => fail("S0201", format!("Syntax error: {}", token.shown())),
+        ref token => fail("S0201", format!("Syntax error: \"{}\"", token.shown())),
     }
 }
 
@@ -88,7 +88,12 @@ impl Parser<'_> {
             Token::Sign("[") => return self.array(),
             Token::Sign("{") => Kind::Object(self.pairs()?),
             Token::Sign("|") => return self.transform(),
-            Token::Sign(sign) => return fail("S0211", format!("The symbol {sign} cannot be used as a unary operator")),
+            Token::Sign(sign) => {
+                return fail(
+                    "S0211",
+                    format!("The symbol \"{sign}\" cannot be used as a unary operator"),
+                );
+            }
             Token::End => return fail("S0207", "Unexpected end of expression"),
         }))
     }
@@ -119,8 +124,9 @@ impl Parser<'_> {
             "?:" => Ok(Node::new(Kind::Elvis(Box::new(left), Box::new(self.expression(0)?)))),
             "??" => Ok(Node::new(Kind::Coalesce(Box::new(left), Box::new(self.expression(0)?)))),
             ":=" => {
-                let Kind::Variable(name) = left.kind else {
-                    return fail("S0212", "The left side of := must be a variable name (start with $)");
+                let name = match left.kind {
+                    Kind::Variable(name) if left.predicates.is_empty() => name,
+                    _ => return fail("S0212", "The left side of := must be a variable name (start with $)"),
                 };
                 let value = self.expression(9)?;
                 Ok(Node::new(Kind::Bind(name, Box::new(value))))
@@ -394,7 +400,7 @@ impl Parser<'_> {
             Kind::Variable(name) => Ok(name),
             _ => fail(
                 "S0214",
-                format!("The right side of {sign} must be a variable name (start with $)"),
+                format!("The right side of \"{sign}\" must be a variable name (start with $)"),
             ),
         }
     }

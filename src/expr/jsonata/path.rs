@@ -46,7 +46,10 @@ pub(super) fn evaluate(
     }
     if *keep_singleton && let Val::Array(array) = &value {
         evaluator.spend(array.items.len())?;
-        value = Array::make(array.items.clone(), true, true, array.cons)?;
+        value = match array.cons && !array.sequence {
+            true => Array::make(vec![value], true, true, false)?,
+            false => Array::make(array.items.clone(), true, true, array.cons)?,
+        };
     }
     match &node.group {
         Some(pairs) => group(evaluator, pairs, &value, environment),
@@ -159,7 +162,7 @@ pub(super) fn position(number: f64, length: usize) -> Option<usize> {
         clippy::cast_sign_loss,
         reason = "checked to be in range"
     )]
-    (index >= 0.0 && index < 1e9).then_some(index as usize)
+    (0.0..1e9).contains(&index).then_some(index as usize)
 }
 
 /// The member `name` of an object, or of each object in an array.

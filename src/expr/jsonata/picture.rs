@@ -88,11 +88,15 @@ fn component(text: &str) -> Fallible<Part<'_>> {
             format!("Unknown component specifier {letter} in date/time picture string"),
         );
     }
-    let (form, width) = match characters.as_str().split_once(',') {
-        Some((form, width)) => (form, Some(width.split_once('-').map_or(width, |(_, most)| most))),
-        None => (characters.as_str(), None),
+    let (form, width) = match characters.as_str().rsplit_once(',') {
+        Some((form, width)) => (form, width),
+        None => (characters.as_str(), ""),
     };
-    let width = width.and_then(|width| width.parse().ok()).filter(|width| *width <= 100);
+    let bound = |text: &str| text.parse::<usize>().ok().filter(|width| *width <= 100);
+    let (narrowest, widest) = match width.split_once('-') {
+        Some((least, most)) => (bound(least), bound(most)),
+        None => (bound(width), None),
+    };
     let names = matches!(form, "N" | "n" | "Nn") || (form.is_empty() && matches!(letter, 'F' | 'P'));
     if names && !matches!(letter, 'M' | 'F' | 'P') {
         return fail(
@@ -127,8 +131,10 @@ fn component(text: &str) -> Fallible<Part<'_>> {
     }
     let least = match (letter, digits) {
         ('m' | 's', 0) => 2,
-        (_, digits) => digits.max(1),
+        (_, digits) => digits.max(1).max(narrowest.unwrap_or(1)),
     };
+    // Years are cut to the digits that are asked for.
+    let width = widest.or((letter == 'Y' && least >= 2).then_some(least));
     Ok(Part::Component(
         letter,
         Presentation {
@@ -196,10 +202,7 @@ fn written(letter: char, presentation: &Presentation<'_>, at: OffsetDateTime, of
         _ => at.second().into(),
     };
     let mut digits = format!("{number:0width$}", width = presentation.least);
-    let most = presentation
-        .width
-        .or((letter == 'Y' && presentation.least == 2).then_some(2));
-    if let (Some(most), 'Y') = (most, letter) {
+    if let (Some(most), 'Y') = (presentation.width, letter) {
         digits = digits.chars().skip(digits.len().saturating_sub(most)).collect();
     }
     if presentation.ordinal {

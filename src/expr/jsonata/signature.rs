@@ -92,7 +92,7 @@ impl Signature {
             return fail(
                 "T0410",
                 format!(
-                    "Argument {} of function {name} does not match function signature",
+                    "Argument {} of function \"{name}\" does not match function signature",
                     good + 1
                 ),
             );
@@ -111,7 +111,7 @@ impl Signature {
                     return fail(
                         "T0411",
                         format!(
-                            "Context value is not a compatible type with argument {} of function {name}",
+                            "Context value is not a compatible type with argument {} of function \"{name}\"",
                             index + 1
                         ),
                     );
@@ -173,7 +173,7 @@ impl Parameter {
             };
             error(
                 "T0412",
-                format!("Argument {index} of function {name} must be an array of {types}"),
+                format!("Argument {index} of function \"{name}\" must be an array of \"{types}\""),
             )
         };
         match &argument {

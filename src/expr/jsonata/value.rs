@@ -6,7 +6,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value};
 
-use super::error::{Fallible, error, fail, too_deep};
+use super::error::{Fallible, fail, too_deep};
 use super::function::Function;
 
 /// How deep values may nest. What a state can hand on nests no deeper than 127.
@@ -204,7 +204,8 @@ pub(super) fn json_number(number: f64) -> Fallible<Number> {
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
         return Ok(Number::from(number as i64));
     }
-    Number::from_f64(number).ok_or_else(|| error("D1001", format!("Number out of range: {number}")))
+    finite(number)?;
+    Ok(Number::from_f64(number).unwrap_or_else(|| Number::from(0)))
 }
 
 /// Checks that arithmetic has not left the range of numbers.

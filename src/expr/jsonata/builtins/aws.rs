@@ -51,7 +51,7 @@ fn range(evaluator: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
         return fail("D3144", "The step of the range function must not be 0");
     }
     let count = ((last - first) / step).floor();
-    if !(count >= 0.0) {
+    if count.is_nan() || count < 0.0 {
         return Array::plain(Vec::new());
     }
     let mut items = Vec::new();

@@ -5,6 +5,7 @@
 mod arrays;
 mod aws;
 mod encoding;
+mod format;
 mod higher;
 mod numbers;
 mod objects;
@@ -40,6 +41,7 @@ static BUILTINS: LazyLock<HashMap<&'static str, Builtin>> = LazyLock::new(|| {
         arrays::ROWS,
         aws::ROWS,
         encoding::ROWS,
+        format::ROWS,
         higher::ROWS,
         numbers::ROWS,
         objects::ROWS,
@@ -105,7 +107,7 @@ fn number_at(arguments: &[Val], index: usize) -> Option<f64> {
     reason = "saturating is what is wanted"
 )]
 fn count_of(number: f64) -> usize {
-    number.max(0.0).min(1e12) as usize
+    number.clamp(0.0, 1e12) as usize
 }
 
 /// Pays for a text.

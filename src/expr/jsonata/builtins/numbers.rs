@@ -86,8 +86,26 @@ fn read(text: &str) -> Option<f64> {
                 .map(|number| number as f64);
         }
     }
-    let number: serde_json::Number = text.parse().ok()?;
-    number.as_f64().filter(|number| number.is_finite())
+    // Leading zeros do not matter, but there is a digit before the decimal point.
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text),
+    };
+    let rest = digits.trim_start_matches('0');
+    let padded = format!("0{rest}");
+    let json = if rest.starts_with(|c: char| c.is_ascii_digit()) {
+        rest
+    } else {
+        &padded
+    };
+    let number = json
+        .parse::<serde_json::Number>()
+        .ok()
+        .filter(|_| digits.starts_with(|c: char| c.is_ascii_digit()))?;
+    number
+        .as_f64()
+        .filter(|number| number.is_finite())
+        .map(|number| sign * number)
 }
 
 /// Moves the decimal point exactly, as a text.
