@@ -13,6 +13,7 @@ mod validate;
 
 pub use aws::{AwsDiagnostic, aws_diagnostics, aws_message};
 pub use parse::parse;
+#[cfg(feature = "local")]
 pub(crate) use validate::fits_label;
 pub use validate::{validate, validate_express};
 
