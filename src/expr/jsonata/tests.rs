@@ -180,6 +180,7 @@ fn functions_have_their_values() {
         ("$partition([1, 2, 3], 2)", json!([[1, 2], [3]])),
         ("$range(0, 10, 3)", json!([0, 3, 6, 9])),
         ("$range(3, 1, -1)", json!([3, 2, 1])),
+        ("$range(1, 9, 9)", json!(1)),
         ("$hash('input data', 'MD5')", json!("812f45842bc6d66ee14572ce20db8e86")),
         ("$parse('{\"a\": [1]}').a[0]", json!(1)),
         ("$length($uuid())", json!(36)),

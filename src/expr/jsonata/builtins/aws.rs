@@ -52,7 +52,7 @@ fn range(evaluator: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
     }
     let count = ((last - first) / step).floor();
     if count.is_nan() || count < 0.0 {
-        return Array::plain(Vec::new());
+        return Array::sequence(Vec::new());
     }
     let mut items = Vec::new();
     let mut at = 0.0;
@@ -61,7 +61,8 @@ fn range(evaluator: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
         items.push(Val::Number(first + step * at));
         at += 1.0;
     }
-    Array::plain(items)
+    // AWS gives a range of one element as that element.
+    Array::sequence(items)
 }
 
 fn hash(evaluator: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
