@@ -8,6 +8,7 @@ mod state;
 mod transitions;
 
 pub use express::validate_express;
+#[cfg(feature = "local")]
 pub(crate) use state::fits_label;
 
 use super::graph::machines_in;
