@@ -24,7 +24,7 @@
 //! |---|---|---|
 //! | [`diagnostic`] | findings about the user's files | – |
 //! | [`event`] | what happens while applying and running | – |
-//! | [`expr`] | paths and payload templates; pure | – |
+//! | [`expr`] | paths, payload templates, intrinsic functions, JSONata; pure | – |
 //! | [`tree`] | one spanned tree for JSON and YAML; pure | diagnostic |
 //! | [`asl`] | the States Language: model, parser, checks, substitution; pure | diagnostic, tree, expr |
 //! | [`stack`] | the stack file; its loader is the only reader of the user's files here | diagnostic, tree, asl |
