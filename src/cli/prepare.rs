@@ -1,6 +1,7 @@
 //! From a stack file to a plan: what `validate`, `plan`, `deploy` and `start` share.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::app::App;
@@ -11,7 +12,7 @@ use super::findings::tidy;
 use super::target::Target;
 use crate::cloud::{self, Cloud};
 use crate::diagnostic::{Diagnostic, Span, has_errors};
-use crate::plan::{self, Desired, Identity, Package, Plan};
+use crate::plan::{self, Desired, Identity, Package, Plan, Stranger};
 use crate::stack;
 use crate::stack::model::Stack;
 
@@ -111,6 +112,23 @@ impl App {
         Ok(Prepared { stack, cloud, plan })
     }
 
+    /// What of the stack file's names is there and not the stack's. A file that is broken or gone names nothing.
+    pub(super) async fn strangers(
+        &self,
+        cloud: &Cloud,
+        file: &Path,
+        set: &[(String, String)],
+    ) -> Result<Vec<Stranger>, CommandError> {
+        let (Some(stack), _) = stack::load(file, set) else {
+            return Ok(Vec::new());
+        };
+        let (Some(desired), _) = plan::resolve(&stack, &stand_in_packages(&stack), cloud.identity()) else {
+            return Ok(Vec::new());
+        };
+        let observed = cloud.observe(&stack.name, Some(&desired)).await?;
+        Ok(plan::strangers(&desired, &observed))
+    }
+
     /// Where a stack would be deployed to, as far as that is known without asking: enough to check references.
     fn expected_identity(&self, target: Target) -> Identity {
         Identity {
@@ -152,7 +170,7 @@ fn whole(error: &dyn std::error::Error) -> String {
         .join(": ")
 }
 
-/// When the files have errors anyway, only findings are wanted, and those do not depend on the code.
+/// For when only names and findings are wanted, which do not depend on the code.
 fn stand_in_packages(stack: &Stack) -> BTreeMap<String, Package> {
     let nothing = Package {
         bytes: Arc::new(Vec::new()),

@@ -15,9 +15,9 @@ use crate::diagnostic::Diagnostic;
 /// The plan that makes what is observed what is desired. Errors: a resource of a wanted name that is not the stack's.
 /// With `adopt`, resources that belong to nobody are taken over; those of other stacks never are.
 pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan, Vec<Diagnostic>> {
-    let strangers = ownership::strangers(desired, observed, adopt);
-    if !strangers.is_empty() {
-        return Err(strangers);
+    let conflicts = ownership::conflicts(desired, observed, adopt);
+    if !conflicts.is_empty() {
+        return Err(conflicts);
     }
     let mut planner = Planner {
         desired,

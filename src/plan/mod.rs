@@ -27,6 +27,7 @@ use serde_json::Value;
 pub use deploy::deploy;
 pub use desired::{Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRole};
 pub use observed::Observed;
+pub use ownership::{Stranger, strangers};
 pub use remove::teardown;
 pub use resolve::resolve;
 pub use work::Work;

@@ -5,26 +5,27 @@ use super::observed::{Observed, other_region, owner};
 use super::{Kind, names};
 use crate::diagnostic::Diagnostic;
 
-/// Resources of wanted names that belong to somebody else.
-pub(super) fn strangers(desired: &Desired, observed: &Observed, adopt: bool) -> Vec<Diagnostic> {
+/// A resource of a wanted name that does not carry the stack's tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// What it is.
+    pub kind: Kind,
+    /// Its physical name.
+    pub name: String,
+    /// The stack that it belongs to, if any says so.
+    pub owner: Option<String>,
+}
+
+/// What has a name that the stack wants, and is not the stack's: neither `deploy` nor `teardown` touches it.
+pub fn strangers(desired: &Desired, observed: &Observed) -> Vec<Stranger> {
     let mut found = Vec::new();
     let mut check = |kind: Kind, name: &str, owner: Option<&str>| {
-        let what = format!("{} `{name}`", kind.label());
-        match owner {
-            Some(owner) if owner == desired.stack => {}
-            Some(owner) => found.push(
-                Diagnostic::error("not-ours", format!("{what} is there and belongs to the stack `{owner}`"))
-                    .hint("choose another `name` for it, or another name for this stack"),
-            ),
-            None if adopt => {}
-            None => found.push(
-                Diagnostic::error(
-                    "not-ours",
-                    format!("{what} is there and carries no `{}` tag: it was not made by this stack", super::OWNER_TAG),
-                )
-                .hint("`--adopt` takes it over: it is then changed to what the stack file says, and removed by `teardown`")
-                .hint("or choose another `name` for it"),
-            ),
+        if owner != Some(&desired.stack) {
+            found.push(Stranger {
+                kind,
+                name: name.to_owned(),
+                owner: owner.map(str::to_owned),
+            });
         }
     };
     for role in desired.roles.keys().filter_map(|name| observed.roles.get(name)) {
@@ -58,6 +59,16 @@ pub(super) fn strangers(desired: &Desired, observed: &Observed, adopt: bool) -> 
     {
         check(Kind::StateMachine, &machine.name, owner(&machine.tags));
     }
+    found
+}
+
+/// Why the stack cannot have what has its names.
+pub(super) fn conflicts(desired: &Desired, observed: &Observed, adopt: bool) -> Vec<Diagnostic> {
+    let strangers = strangers(desired, observed).into_iter();
+    let mut found: Vec<Diagnostic> = strangers
+        .filter(|stranger| stranger.owner.is_some() || !adopt)
+        .map(|stranger| conflict(&stranger))
+        .collect();
     for role in desired.roles.keys().filter_map(|name| observed.roles.get(name)) {
         let elsewhere = other_region(&role.tags, &desired.identity.region);
         if let Some(region) = elsewhere.filter(|_| owner(&role.tags) == Some(&desired.stack)) {
@@ -70,4 +81,18 @@ pub(super) fn strangers(desired: &Desired, observed: &Observed, adopt: bool) -> 
         }
     }
     found
+}
+
+fn conflict(stranger: &Stranger) -> Diagnostic {
+    let what = format!("{} `{}`", stranger.kind.label(), stranger.name);
+    match &stranger.owner {
+        Some(owner) => Diagnostic::error("not-ours", format!("{what} is there and belongs to the stack `{owner}`"))
+            .hint("choose another `name` for it, or another name for this stack"),
+        None => Diagnostic::error(
+            "not-ours",
+            format!("{what} is there and carries no `{}` tag: it was not made by this stack", super::OWNER_TAG),
+        )
+        .hint("`--adopt` takes it over: it is then changed to what the stack file says, and removed by `teardown`")
+        .hint("or choose another `name` for it"),
+    }
 }

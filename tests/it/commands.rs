@@ -285,7 +285,10 @@ fn another_stack_is_left_alone() {
     );
     let refused = env.run(&["deploy", "stacks/other.yaml"]).expect(2);
     says(&refused, &["step_functions_basic_execution", "call-center"]);
-    env.run(&["teardown", "stacks/other.yaml"]).expect(0);
+    says(
+        &env.run(&["teardown", "stacks/other.yaml"]).expect(0),
+        &["role step_functions_basic_execution stays: it belongs to the stack call-center"],
+    );
     env.run(&["plan", STACK, "--detailed-exitcode"]).expect(0);
 }
 

@@ -43,6 +43,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let plan = plan_removal(&cloud, &stack, args.keep_logs).await?;
     if plan.is_empty() {
         app.note(format!("nothing of the stack {stack} is here"));
+        name_strangers(app, &cloud, args).await?;
         return Ok(Exit::Done);
     }
     app.announce(&plan);
@@ -60,6 +61,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let left = plan_removal(&cloud, &stack, args.keep_logs).await?;
     if left.is_empty() {
         app.note(format!("nothing of the stack {stack} is left"));
+        name_strangers(app, &cloud, args).await?;
         return Ok(Exit::Done);
     }
     Err(CommandError::left_behind(format!(
@@ -74,6 +76,23 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
 async fn plan_removal(cloud: &Cloud, stack: &str, keep_logs: bool) -> Result<Plan, CommandError> {
     let observed = cloud.observe(stack, None).await?;
     Ok(plan::teardown(stack, &observed, cloud.identity(), keep_logs))
+}
+
+/// Says what has a name of the stack file and stays, because it does not carry the stack's tag: it may be somebody else's,
+/// or ours with its tag removed by hand, and only the user can know.
+async fn name_strangers(app: &App, cloud: &Cloud, args: &Args) -> Result<(), CommandError> {
+    let Some(file) = &args.file else {
+        return Ok(());
+    };
+    for stranger in app.strangers(cloud, file, &args.set).await? {
+        let what = format!("{} {}", kind_name(stranger.kind), escape(&stranger.name));
+        let whose = match &stranger.owner {
+            Some(owner) => format!("it belongs to the stack {}", escape(owner)),
+            None => format!("it carries no {} tag", plan::OWNER_TAG),
+        };
+        app.note(format!("{what} stays: {whose}"));
+    }
+    Ok(())
 }
 
 fn listed(plan: &Plan) -> String {
