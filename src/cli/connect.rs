@@ -60,7 +60,7 @@ mod embedded {
 
     use crate::cli::error::CommandError;
     use crate::cloud::Door;
-    use crate::local::{LocalDoor, OpenError, Options};
+    use crate::local::{LocalDoor, OpenError, Options, StoreError};
 
     /// How long the local cloud may take to close.
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -106,6 +106,9 @@ mod embedded {
             }
             OpenError::Listen { .. } => CommandError::failed(text).hint("`--port` names another port"),
             OpenError::Owned { .. } => CommandError::failed(text).hint("`stepstack local status` says where it is"),
+            OpenError::Store(StoreError::Open { .. } | StoreError::Older { .. }) => {
+                CommandError::failed(text).hint("`stepstack local reset` makes a new one; what is in it is lost")
+            }
             _ => CommandError::failed(text),
         };
         made.because(error)

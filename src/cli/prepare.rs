@@ -57,7 +57,8 @@ impl App {
             }
             let identity = self.expected_identity(target);
             let (desired, found) = plan::resolve(stack, &packages, &identity);
-            findings.extend(found);
+            // Why code could not be packed has been said.
+            findings.extend(found.into_iter().filter(|finding| finding.code != "no-package"));
             if target == Target::Local {
                 findings.extend(missing_runtimes(stack));
                 findings.extend(not_offered(stack));

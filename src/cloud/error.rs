@@ -174,7 +174,11 @@ where
             "without an AWS account: `--target local`".to_owned(),
         ];
         // The chain of providers names all that it tried, one in a line.
-        let reason = text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:");
+        let reason = match text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:") {
+            // What the SDK says of a profile that has settings, but no credentials.
+            "the credential provider was not enabled" => "the profile has none",
+            reason => reason,
+        };
         return (
             ErrorKind::Refused,
             hints,

@@ -30,7 +30,8 @@ use bytes::Bytes;
 
 use door::Door;
 pub use home::{LocalDoor, ResetError, reset};
-use store::{Store, StoreError};
+pub use store::StoreError;
+use store::Store;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]
