@@ -10,6 +10,7 @@ mod driver;
 mod executions;
 mod express;
 mod history;
+mod integrations;
 mod journal;
 mod json_text;
 mod label;
@@ -18,6 +19,7 @@ mod logging;
 mod machine_rows;
 mod machines;
 mod names;
+mod nested;
 mod paging;
 mod recovery;
 mod request;
@@ -41,12 +43,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub use self::definition::unsupported;
+pub use self::integrations::{Integrations, Services};
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
 pub use self::logging::LogSink;
 pub use self::roles::Roles;
 pub use self::shared::Clock;
 use self::shared::Shared;
-pub use self::tasks::{TaskOutcome, TaskRunner};
+pub use self::tasks::{Caller, TaskOutcome, TaskRunner};
 use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::store::{Store, StoreError};
 use crate::engine::Millis;
@@ -79,6 +82,7 @@ impl StepFunctions {
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }
+        nested::stop_cancelled(&shared)?;
         Ok(Self(Arc::new(Opened(States { shared }))))
     }
 

@@ -1,15 +1,16 @@
 //! Going on with an execution after a restart: its journal is replayed, which must give the history that was stored, and
 //! what is outstanding is started again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::journal;
 use super::logging::Log;
 use super::machine_rows;
+use super::nested;
 use super::run::{Batch, Run};
 use super::shared::Shared;
 use super::tasks::{WAIT_FOR_TOKEN, is_activity};
-use crate::engine::{Effect, Happened, TaskId};
+use crate::engine::{Effect, Happened, TaskId, TaskRequest};
 use crate::local::store::StoreError;
 
 /// Why an execution cannot go on.
@@ -40,6 +41,8 @@ pub(super) struct Rebuilt {
     pub(super) effects: Vec<Effect>,
     /// Tasks that were handed over and wait for their token: not to be done again.
     pub(super) waiting: Vec<TaskId>,
+    /// Tasks whose executions were started, with the answers they had.
+    pub(super) children: Vec<(TaskRequest, String)>,
     /// Those of them that wait for a worker to take them.
     pub(super) offered: Vec<TaskId>,
 }
@@ -67,7 +70,7 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     if replayed.events != recorded.events || replayed.outcome.is_some() {
         return Err(RecoveryError::OtherHistory);
     }
-    let submitted: HashSet<TaskId> = replayed
+    let submitted: HashMap<TaskId, &str> = replayed
         .inputs
         .iter()
         .filter_map(|input| submitted(&input.what))
@@ -75,8 +78,16 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     let pending = run.pending();
     let (waiting, again): (Vec<_>, Vec<_>) = pending.tasks.into_iter().partition(|request| {
         is_activity(&request.resource)
-            || (submitted.contains(&request.task) && request.resource.ends_with(WAIT_FOR_TOKEN))
+            || (submitted.contains_key(&request.task) && request.resource.ends_with(WAIT_FOR_TOKEN))
     });
+    let (children, again): (Vec<_>, Vec<_>) = again
+        .into_iter()
+        .partition(|request| nested::is(&request.resource) && submitted.contains_key(&request.task));
+    let children = children
+        .into_iter()
+        .filter_map(|request| Some(((*submitted.get(&request.task)?).to_owned(), request)))
+        .map(|(answer, request)| (request, answer))
+        .collect();
     let taken: HashSet<TaskId> = replayed.inputs.iter().filter_map(|input| taken(&input.what)).collect();
     let timers = pending
         .timers
@@ -84,6 +95,7 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
         .map(|(timer, at)| Effect::SetTimer { timer, at });
     Ok(Rebuilt {
         run,
+        children,
         effects: timers.chain(again.into_iter().map(Effect::ScheduleTask)).collect(),
         offered: waiting
             .iter()
@@ -101,9 +113,9 @@ fn taken(what: &Happened) -> Option<TaskId> {
     }
 }
 
-fn submitted(what: &Happened) -> Option<TaskId> {
+fn submitted(what: &Happened) -> Option<(TaskId, &str)> {
     match what {
-        Happened::TaskSubmitted { task, .. } => Some(*task),
+        Happened::TaskSubmitted { task, output } => Some((*task, output)),
         _ => None,
     }
 }

@@ -150,6 +150,7 @@ impl Shared {
                     let driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
                     driver
                         .waiting_for(rebuilt.waiting, rebuilt.offered)
+                        .watching(rebuilt.children)
                         .drive(rebuilt.effects)
                         .await;
                 }
@@ -192,6 +193,17 @@ impl Shared {
     /// Takes back [`Shared::end_of`] for an execution that was not begun.
     pub(super) fn await_no_more(&self, arn: &str) {
         lock(&self.awaited).remove(arn);
+    }
+
+    /// Forgets those who do not wait any more for the end of an execution.
+    pub(super) fn forget_who_left(&self, arn: &str) {
+        let mut awaited = lock(&self.awaited);
+        if let Some(waiting) = awaited.get_mut(arn) {
+            waiting.retain(|waiting| !waiting.is_closed());
+            if waiting.is_empty() {
+                awaited.remove(arn);
+            }
+        }
     }
 
     fn tell_end(&self, arn: &str, outcome: &Outcome) {
