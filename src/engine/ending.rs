@@ -94,7 +94,6 @@ impl Turn<'_> {
         let timers = std::mem::take(&mut self.execution.timers);
         self.effects
             .extend(timers.into_keys().map(|timer| Effect::CancelTimer { timer }));
-        self.execution.branches.clear();
         let outcome = Outcome {
             status,
             output,

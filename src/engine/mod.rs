@@ -10,6 +10,7 @@ mod execution;
 mod exit;
 mod fork;
 mod history;
+mod redrive;
 mod resource;
 mod retry;
 pub mod single;
@@ -96,6 +97,8 @@ pub enum Happened {
     TaskHeartbeat { task: TaskId },
     /// A timer that was set has come.
     TimerFired { timer: TimerId },
+    /// RedriveExecution was called: an execution that ended without success goes on where it failed.
+    Redriven,
     /// StopExecution was called.
     Stopped {
         error: Option<String>,

@@ -25,11 +25,11 @@ const STATUSES: &[&str] = &[
 /// An execution as it is stored.
 pub(super) struct Stored {
     pub(super) id: i64,
-    arn: String,
+    pub(super) arn: String,
     name: String,
     pub(super) machine: i64,
     revision: i64,
-    status: String,
+    pub(super) status: String,
     pub(super) start: Start,
     pub(super) stopped_at: Option<Millis>,
     trace_header: Option<String>,
@@ -38,6 +38,9 @@ pub(super) struct Stored {
     output: Option<String>,
     error: Option<String>,
     cause: Option<String>,
+    redrives: i64,
+    pub(super) redriven_at: Option<Millis>,
+    pub(super) redrive_token: Option<String>,
 }
 
 impl States {
@@ -69,14 +72,12 @@ impl States {
         request.finish()?;
         let execution = self.execution(arn)?;
         let mut out = execution.summary();
-        out.insert("redriveCount".to_owned(), 0.into());
-        match execution.status.as_str() {
-            "FAILED" | "ABORTED" | "TIMED_OUT" => {
+        match self.not_redrivable(&execution)? {
+            None => {
                 out.insert("redriveStatus".to_owned(), "REDRIVABLE".into());
             }
-            status => {
+            Some(reason) => {
                 out.insert("redriveStatus".to_owned(), "NOT_REDRIVABLE".into());
-                let reason = format!("Execution is {status} and cannot be redriven");
                 out.insert("redriveStatusReason".to_owned(), reason.into());
             }
         }
@@ -167,11 +168,7 @@ impl States {
             ),
         })?;
         let next = page.cut(&mut rows, |row| row.id);
-        let summaries = rows.iter().map(|row| {
-            let mut summary = row.summary();
-            summary.insert("redriveCount".to_owned(), 0.into());
-            Value::Object(summary)
-        });
+        let summaries = rows.iter().map(|row| Value::Object(row.summary()));
         let mut out = json!({"executions": summaries.collect::<Vec<_>>()});
         if let Some(next) = next {
             out["nextToken"] = next.into();
@@ -210,6 +207,10 @@ impl Stored {
         if let Some(stopped_at) = self.stopped_at {
             out.insert("stopDate".to_owned(), seconds(stopped_at));
         }
+        out.insert("redriveCount".to_owned(), self.redrives.into());
+        if let Some(redriven_at) = self.redriven_at {
+            out.insert("redriveDate".to_owned(), seconds(redriven_at));
+        }
         out
     }
 }
@@ -220,7 +221,7 @@ pub(super) fn find(connection: &Connection, arn: &str) -> Result<Option<Stored>,
 }
 
 fn select(connection: &Connection, which: &str, parameters: &[&dyn ToSql]) -> Result<Vec<Stored>, StoreError> {
-    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause, version_arn, alias_arn";
+    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause, version_arn, alias_arn, redrives, redriven_at, redrive_token";
     let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM sfn_executions {which}"))?;
     let rows = statement.query_map(parameters, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -245,5 +246,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         cause: row.get(11)?,
         version_arn: row.get(12)?,
         alias_arn: row.get(13)?,
+        redrives: row.get(14)?,
+        redriven_at: row.get::<_, Option<i64>>(15)?.map(i64::cast_unsigned),
+        redrive_token: row.get(16)?,
     })
 }

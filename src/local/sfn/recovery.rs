@@ -47,27 +47,19 @@ pub(super) struct Rebuilt {
     pub(super) offered: Vec<TaskId>,
 }
 
-/// Rebuilds an execution from the store.
-pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
-    let recorded = shared.store.read(|connection| journal::recorded(connection, id))?;
-    let definition = || {
-        shared
-            .store
-            .read(|connection| machine_rows::definition(connection, recorded.revision))
-    };
-    let machine = shared
-        .machine(recorded.revision, definition)?
-        .ok_or(RecoveryError::Definition)?;
-    let revision = shared
-        .store
-        .read(|connection| machine_rows::revision(connection, recorded.revision))?;
-    let log = Log::of(&revision.content.logging, &recorded.start);
-    let mut run = Run::new(machine, recorded.start, log);
-    let mut replayed = Batch::default();
-    for input in recorded.inputs {
-        run.replay(input, &mut replayed);
+/// Rebuilds an execution that has ended, to be redriven.
+pub(super) fn rebuild_ended(shared: &Shared, id: i64) -> Result<Run, RecoveryError> {
+    let (run, replayed) = replay(shared, id)?;
+    if replayed.outcome.is_none() {
+        return Err(RecoveryError::OtherHistory);
     }
-    if replayed.events != recorded.events || replayed.outcome.is_some() {
+    Ok(run)
+}
+
+/// Rebuilds a running execution from the store.
+pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
+    let (run, replayed) = replay(shared, id)?;
+    if replayed.outcome.is_some() {
         return Err(RecoveryError::OtherHistory);
     }
     let submitted: HashMap<TaskId, &str> = replayed
@@ -104,6 +96,32 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
             .collect(),
         waiting: waiting.into_iter().map(|request| request.task).collect(),
     })
+}
+
+/// Replays a journal, which must give the history that is stored.
+fn replay(shared: &Shared, id: i64) -> Result<(Run, Batch), RecoveryError> {
+    let recorded = shared.store.read(|connection| journal::recorded(connection, id))?;
+    let definition = || {
+        shared
+            .store
+            .read(|connection| machine_rows::definition(connection, recorded.revision))
+    };
+    let machine = shared
+        .machine(recorded.revision, definition)?
+        .ok_or(RecoveryError::Definition)?;
+    let revision = shared
+        .store
+        .read(|connection| machine_rows::revision(connection, recorded.revision))?;
+    let log = Log::of(&revision.content.logging, &recorded.start);
+    let mut run = Run::new(machine, recorded.start, log);
+    let mut replayed = Batch::default();
+    for input in recorded.inputs {
+        run.replay(input, &mut replayed);
+    }
+    if replayed.events != recorded.events {
+        return Err(RecoveryError::OtherHistory);
+    }
+    Ok((run, replayed))
 }
 
 fn taken(what: &Happened) -> Option<TaskId> {

@@ -66,7 +66,10 @@ CREATE TABLE IF NOT EXISTS sfn_executions (
     alias_arn TEXT,
     output TEXT,
     error TEXT,
-    cause TEXT
+    cause TEXT,
+    redrives INTEGER NOT NULL DEFAULT 0,
+    redriven_at INTEGER,
+    redrive_token TEXT
 );
 CREATE INDEX IF NOT EXISTS sfn_executions_by_machine ON sfn_executions (machine, id);
 CREATE INDEX IF NOT EXISTS sfn_executions_by_status ON sfn_executions (machine, status, id);

@@ -117,6 +117,7 @@ const SERVICES: &[Service] = &[
                 "ListStateMachines",
                 "ListTagsForResource",
                 "PublishStateMachineVersion",
+                "RedriveExecution",
                 "SendTaskFailure",
                 "SendTaskHeartbeat",
                 "SendTaskSuccess",
