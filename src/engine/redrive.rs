@@ -54,7 +54,12 @@ impl Turn<'_> {
     }
 
     fn restore(&mut self, branch: BranchId) {
-        let Some(line) = self.execution.branches.get_mut(&branch).filter(|line| line.fork.is_none()) else {
+        let Some(line) = self
+            .execution
+            .branches
+            .get_mut(&branch)
+            .filter(|line| line.fork.is_none())
+        else {
             return;
         };
         let Some(wreck) = line.visit.as_mut().and_then(|visit| visit.wreck.take()) else {
@@ -97,7 +102,11 @@ impl Turn<'_> {
                 branches.insert(branch, line.clone());
             }
         }
-        let visit = self.execution.branches.get_mut(&top).and_then(|line| line.visit.as_mut());
+        let visit = self
+            .execution
+            .branches
+            .get_mut(&top)
+            .and_then(|line| line.visit.as_mut());
         if let Some(visit) = visit {
             visit.wreck = Some(Arc::new(Wreck { fork, branches }));
         }

@@ -30,8 +30,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use door::Door;
-use inside::Inside;
 pub use home::{LocalDoor, ResetError, reset};
+use inside::Inside;
 use store::{Store, StoreError};
 pub(crate) use wiring::has_service;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::api::Service;
 use super::iam::Iam;
+use super::inside::Inside;
 use super::lambda::Lambda;
 use super::logs::Logs;
-use super::inside::Inside;
 use super::sfn::{self, Integrations, LambdaTasks, StepFunctions};
 use super::store::{Store, StoreError};
 use super::sts::Sts;

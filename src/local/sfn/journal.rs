@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::activities;
-use super::nested;
 use super::names::is_express;
+use super::nested;
 use super::run::Batch;
 use super::tasks::takes_token;
 use crate::engine::{Effect, HistoryEvent, Input, Millis, Outcome, Start, Status, TaskId};

@@ -117,7 +117,7 @@ impl States {
             "ValidateStateMachineDefinition" => definition::validate(&call.input),
             "StartExecution" => self.start_execution(call),
             "StartSyncExecution" => self.start_sync_execution(call).await,
-            "RedriveExecution" => self.redrive_execution(call),
+            "RedriveExecution" => self.redrive_execution(call).await,
             "StopExecution" => self.stop_execution(call).await,
             "DescribeExecution" => self.describe_execution(call),
             "DescribeStateMachineForExecution" => self.describe_state_machine_for_execution(call),

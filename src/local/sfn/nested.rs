@@ -175,7 +175,12 @@ impl Watch {
 
     fn describe(&self, child: &str) -> Option<serde_json::Map<String, Value>> {
         let id = random::uuid();
-        let call = call(&self.parent.region, "DescribeExecution", json!({ "executionArn": child }), &id);
+        let call = call(
+            &self.parent.region,
+            "DescribeExecution",
+            json!({ "executionArn": child }),
+            &id,
+        );
         let result = self.states().describe_execution(&call);
         integrations::described(&Protocol::Json10.write("DescribeExecution", &id, result.map(Reply::Json)))
     }
@@ -298,11 +303,7 @@ async fn stop_all(shared: &Shared, arns: Vec<String>) {
     }
 }
 
-fn arns(
-    connection: &Connection,
-    sql: &str,
-    parameters: impl rusqlite::Params,
-) -> Result<Vec<String>, StoreError> {
+fn arns(connection: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(parameters, |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -23,7 +23,7 @@ const EVENTS: i64 = 24_999;
 
 impl States {
     /// RedriveExecution: answered when it is stored. The same `clientToken` again does not redrive it again.
-    pub(super) fn redrive_execution(&self, call: &Call) -> Result<Value, ApiError> {
+    pub(super) async fn redrive_execution(&self, call: &Call) -> Result<Value, ApiError> {
         let mut request = Request::new(&call.input);
         let arn = request.required("executionArn", text(256));
         let token = request.optional("clientToken", text(64));
@@ -37,6 +37,7 @@ impl States {
         if let Some(reason) = self.not_redrivable(&execution)? {
             return Err(not_redrivable(&reason));
         }
+        self.shared.left(&execution.arn).await;
         let mut run = recovery::rebuild_ended(&self.shared, execution.id).map_err(|problem| match problem {
             RecoveryError::Store(problem) => problem.into(),
             other => not_redrivable(&other.to_string()),
@@ -57,7 +58,10 @@ impl States {
     /// Why an execution cannot be redriven, in the words of `redriveStatusReason`.
     pub(super) fn not_redrivable(&self, execution: &Stored) -> Result<Option<String>, ApiError> {
         let Some(stopped_at) = execution.stopped_at.filter(|_| execution.status != "SUCCEEDED") else {
-            return Ok(Some(format!("Execution is {} and cannot be redriven", execution.status)));
+            return Ok(Some(format!(
+                "Execution is {} and cannot be redriven",
+                execution.status
+            )));
         };
         let now = self.shared.now();
         let (active, events) = self.shared.store.read(|connection| {

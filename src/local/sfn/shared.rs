@@ -185,6 +185,13 @@ impl Shared {
         self.tell_end(arn, outcome);
     }
 
+    /// Waits until nothing drives an execution any more whose end is stored.
+    pub(super) async fn left(&self, arn: &str) {
+        while lock(&self.running).contains_key(arn) && !*self.closed.borrow() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Nothing drives that execution any more.
     fn forget(&self, arn: &str) {
         lock(&self.running).remove(arn);

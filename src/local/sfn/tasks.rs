@@ -1,7 +1,7 @@
 //! What does the tasks of executions: the contract between the driver and the integrations.
 
-use crate::asl::integration::{Integration, Pattern};
 use super::names::machine_arn;
+use crate::asl::integration::{Integration, Pattern};
 use crate::engine::TaskRequest;
 use crate::local::api::Pending;
 

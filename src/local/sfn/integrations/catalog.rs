@@ -174,11 +174,7 @@ const SERVICES: &[Service] = &[
         wire: Wire::Query(Query {
             version: "2010-05-08",
             maps: &[],
-            numbers: &[
-                "MaxSessionDuration",
-                "AttachmentCount",
-                "PermissionsBoundaryUsageCount",
-            ],
+            numbers: &["MaxSessionDuration", "AttachmentCount", "PermissionsBoundaryUsageCount"],
             flags: &["IsTruncated", "IsAttachable"],
             lists: &[
                 "Roles",
@@ -228,10 +224,7 @@ const SERVICES: &[Service] = &[
         title: "Sns",
         wire: Wire::Query(Query {
             version: "2010-03-31",
-            maps: &[
-                ("MessageAttributes", "Name", "Value"),
-                ("Attributes", "key", "value"),
-            ],
+            maps: &[("MessageAttributes", "Name", "Value"), ("Attributes", "key", "value")],
             numbers: &[],
             flags: &[],
             lists: &["Topics", "Subscriptions", "Tags", "Successful", "Failed"],

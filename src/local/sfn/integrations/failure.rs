@@ -127,11 +127,19 @@ mod tests {
             let cause = format!("No (Service: {title}, Status Code: 400, Request ID: id)");
             assert_eq!(of_sdk(title, &refused(code)), TaskOutcome::failed(error, cause));
         };
-        check("Sfn", "StateMachineDoesNotExist", "Sfn.StateMachineDoesNotExistException");
+        check(
+            "Sfn",
+            "StateMachineDoesNotExist",
+            "Sfn.StateMachineDoesNotExistException",
+        );
         check("Sfn", "ValidationException", "Sfn.ValidationException");
         check("Sfn", "NotImplemented", "Sfn.SfnException");
         check("DynamoDb", "ValidationException", "DynamoDb.DynamoDbException");
-        check("DynamoDb", "ResourceNotFoundException", "DynamoDb.ResourceNotFoundException");
+        check(
+            "DynamoDb",
+            "ResourceNotFoundException",
+            "DynamoDb.ResourceNotFoundException",
+        );
         check("S3", "NoSuchKey", "S3.NoSuchKeyException");
         check("S3", "InvalidArgument", "S3.S3Exception");
         check("Iam", "NoSuchEntity", "Iam.NoSuchEntityException");

@@ -34,7 +34,10 @@ pub(super) fn of(headers: Headers, response: &Response<Bytes>, request_id: &str,
         ("Server", checked("Server")),
         (connection, Some("keep-alive")),
         ("x-amzn-RequestId", Some(request_id)),
-        ("x-amz-crc32", Some(checksum.as_str()).filter(|_| headers == Headers::Checked)),
+        (
+            "x-amz-crc32",
+            Some(checksum.as_str()).filter(|_| headers == Headers::Checked),
+        ),
         ("Content-Length", Some(length.as_str())),
         ("Date", Some(date.as_str())),
         ("Content-Type", Some(kind)),
@@ -85,9 +88,7 @@ fn length(response: &Response<Bytes>) -> usize {
 /// as deep as the document nests, which its reader limits.
 fn longer(value: &Value) -> usize {
     match value {
-        Value::Number(number) if number.is_f64() => {
-            "1.688136139123E9".len().saturating_sub(number.to_string().len())
-        }
+        Value::Number(number) if number.is_f64() => "1.688136139123E9".len().saturating_sub(number.to_string().len()),
         Value::Array(items) => items.iter().map(longer).sum(),
         Value::Object(members) => members.values().map(longer).sum(),
         _ => 0,
@@ -146,9 +147,27 @@ mod tests {
         assert_eq!(meta, json!({"RequestId": "id"}));
         let [(_, http), _] = of(Headers::Plain, &response("text/xml", ""), "id", 0);
         let names: Vec<&String> = http["AllHttpHeaders"].as_object().unwrap().keys().collect();
-        assert_eq!(names, ["x-amzn-RequestId", "connection", "Content-Length", "Date", "Content-Type"]);
+        assert_eq!(
+            names,
+            [
+                "x-amzn-RequestId",
+                "connection",
+                "Content-Length",
+                "Date",
+                "Content-Type"
+            ]
+        );
         let names: Vec<&String> = http["HttpHeaders"].as_object().unwrap().keys().collect();
-        assert_eq!(names, ["connection", "Content-Length", "Content-Type", "Date", "x-amzn-RequestId"]);
+        assert_eq!(
+            names,
+            [
+                "connection",
+                "Content-Length",
+                "Content-Type",
+                "Date",
+                "x-amzn-RequestId"
+            ]
+        );
     }
 
     #[test]
@@ -161,7 +180,10 @@ mod tests {
         assert_eq!(length(&response("text/xml", &xml)), 294);
         for seconds in ["1688136139.123", "1688136139.12", "1688136139.0"] {
             let json = format!(r#"{{"startDate":{seconds}}}"#);
-            assert_eq!(length(&response("json", &json)), r#"{"startDate":1.688136139123E9}"#.len());
+            assert_eq!(
+                length(&response("json", &json)),
+                r#"{"startDate":1.688136139123E9}"#.len()
+            );
         }
     }
 }

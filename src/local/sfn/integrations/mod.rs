@@ -72,7 +72,13 @@ impl Integrations {
         }
     }
 
-    async fn call_sdk(&self, caller: Caller<'_>, service: &Service, operation: &str, parameters: &Value) -> TaskOutcome {
+    async fn call_sdk(
+        &self,
+        caller: Caller<'_>,
+        service: &Service,
+        operation: &str,
+        parameters: &Value,
+    ) -> TaskOutcome {
         let request = match request::of(service, operation, parameters, caller.region) {
             Ok(request) => request,
             Err(problem) => return TaskOutcome::failed("States.Runtime", problem),

@@ -4,7 +4,11 @@ use serde_json::{Map, Value};
 
 /// The members with small first letters; the keys of `maps` are data and stay.
 pub(super) fn uncapitalized(members: &Map<String, Value>, maps: &[&str]) -> Map<String, Value> {
-    recased(members, &|name| with_first(name, |letter| letter.to_ascii_lowercase()), maps)
+    recased(
+        members,
+        &|name| with_first(name, |letter| letter.to_ascii_lowercase()),
+        maps,
+    )
 }
 
 /// The members with capital first letters; the keys of `maps` are data and stay.

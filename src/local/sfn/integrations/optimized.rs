@@ -189,7 +189,11 @@ mod tests {
         check("states", json!({"Input": null}), json!({"Input": null}));
         check("sns", json!({"Message": true}), json!({"Message": "true"}));
         check("sqs", json!({"MessageBody": ["x"]}), json!({"MessageBody": "[\"x\"]"}));
-        check("dynamodb", json!({"Key": {"id": {"S": "1"}}}), json!({"Key": {"id": {"S": "1"}}}));
+        check(
+            "dynamodb",
+            json!({"Key": {"id": {"S": "1"}}}),
+            json!({"Key": {"id": {"S": "1"}}}),
+        );
         let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
         check(
             "events",
@@ -218,12 +222,21 @@ mod tests {
         let body = r#"{"MessageId":"m","MD5OfMessageBody":"d"}"#;
         let response = Response::builder().header("x-amzn-requestid", "id");
         let response = response.body(Bytes::from_static(body.as_bytes())).unwrap();
-        let TaskOutcome::Succeeded(output) = Optimized::find("sqs").unwrap().outcome("SendMessage", &response, 0) else {
+        let TaskOutcome::Succeeded(output) = Optimized::find("sqs").unwrap().outcome("SendMessage", &response, 0)
+        else {
             panic!("failed");
         };
         let output: Map<String, Value> = serde_json::from_str(&output).unwrap();
         let names: Vec<&String> = output.keys().collect();
-        assert_eq!(names, ["MD5OfMessageBody", "MessageId", "SdkHttpMetadata", "SdkResponseMetadata"]);
+        assert_eq!(
+            names,
+            [
+                "MD5OfMessageBody",
+                "MessageId",
+                "SdkHttpMetadata",
+                "SdkResponseMetadata"
+            ]
+        );
         assert_eq!(output["SdkResponseMetadata"], json!({"RequestId": "id"}));
     }
 }

@@ -49,7 +49,10 @@ pub(super) fn read(
     };
     members.ok_or_else(|| Refusal {
         code: "InternalFailure".to_owned(),
-        message: format!("the local cloud could not read the answer of {}:{operation}", service.signing),
+        message: format!(
+            "the local cloud could not read the answer of {}:{operation}",
+            service.signing
+        ),
         status: 500,
         request_id: request_id(response).to_owned(),
     })
@@ -183,10 +186,13 @@ fn of_element(wire: &Query, element: &Element) -> Value {
     match first.name.as_str() {
         "member" => element.children.iter().map(|item| of_element(wire, item)).collect(),
         "entry" => {
-            let entries = element.children.iter().filter_map(|entry| match entry.children.as_slice() {
-                [key, value] => Some((key.text.clone(), of_element(wire, value))),
-                _ => None,
-            });
+            let entries = element
+                .children
+                .iter()
+                .filter_map(|entry| match entry.children.as_slice() {
+                    [key, value] => Some((key.text.clone(), of_element(wire, value))),
+                    _ => None,
+                });
             Value::Object(entries.collect())
         }
         _ => Value::Object(structure(wire, element)),
@@ -200,7 +206,12 @@ fn from_rest(operation: &RestOperation, response: &Response<Bytes>, xml: bool) -
             members.insert((*member).to_owned(), of_header(text, *kind));
         }
     }
-    if operation.answer.headers.iter().any(|(_, member, _)| *member == "LastModified") {
+    if operation
+        .answer
+        .headers
+        .iter()
+        .any(|(_, member, _)| *member == "LastModified")
+    {
         members.insert("Metadata".to_owned(), metadata(response));
     }
     let body = String::from_utf8_lossy(response.body());
@@ -235,9 +246,8 @@ fn of_header(text: &str, kind: Kind) -> Value {
 
 /// `Thu, 06 Nov 2025 12:21:21 GMT` as ISO 8601.
 fn http_date(text: &str) -> Option<String> {
-    let format = format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
+    let format =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
     let at: OffsetDateTime = PrimitiveDateTime::parse(text, format).ok()?.assume_utc();
     at.format(&time::format_description::well_known::Rfc3339).ok()
 }
@@ -262,7 +272,10 @@ fn s3_members(element: &Element) -> Map<String, Value> {
     for child in &element.children {
         let name = child.name.as_str();
         let value = match child.children.as_slice() {
-            [] if NUMBERS.contains(&name) => child.text.parse::<i64>().map_or_else(|_| json!(child.text), Value::from),
+            [] if NUMBERS.contains(&name) => child
+                .text
+                .parse::<i64>()
+                .map_or_else(|_| json!(child.text), Value::from),
             [] if name == "IsTruncated" => Value::Bool(child.text == "true"),
             [] if name == "Buckets" => json!([]),
             [] => child.text.as_str().into(),
@@ -371,7 +384,11 @@ mod tests {
             assert_eq!((refused.code.as_str(), refused.message.as_str()), (code, "no"), "{sdk}");
             assert_eq!(refused.request_id, "id");
         };
-        check("sfn", &response(400, &[], r#"{"__type":"a.b#InvalidArn","message":"no"}"#), "InvalidArn");
+        check(
+            "sfn",
+            &response(400, &[], r#"{"__type":"a.b#InvalidArn","message":"no"}"#),
+            "InvalidArn",
+        );
         let lambda = response(
             404,
             &[("x-amzn-errortype", "ResourceNotFoundException")],
@@ -380,7 +397,11 @@ mod tests {
         check("lambda", &lambda, "ResourceNotFoundException");
         check(
             "iam",
-            &response(404, &[], "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no</Message></Error></ErrorResponse>"),
+            &response(
+                404,
+                &[],
+                "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no</Message></Error></ErrorResponse>",
+            ),
             "NoSuchEntity",
         );
         check(

@@ -63,7 +63,8 @@ fn present(mut members: Map<String, Value>) -> Map<String, Value> {
 
 fn query(wire: &Query, operation: &str, members: &Map<String, Value>) -> Result<Request<Bytes>, String> {
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("Action", operation).append_pair("Version", wire.version);
+    form.append_pair("Action", operation)
+        .append_pair("Version", wire.version);
     for (name, value) in members {
         flatten(wire, name, name, value, &mut form);
     }
@@ -75,13 +76,7 @@ fn query(wire: &Query, operation: &str, members: &Map<String, Value>) -> Result<
 
 /// Writes a member into a form, as [AWS query](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html) has it. Recurses
 /// as deep as the parameters nest, which their reader limits.
-fn flatten(
-    wire: &Query,
-    name: &str,
-    key: &str,
-    value: &Value,
-    form: &mut form_urlencoded::Serializer<'_, String>,
-) {
+fn flatten(wire: &Query, name: &str, key: &str, value: &Value, form: &mut form_urlencoded::Serializer<'_, String>) {
     match value {
         Value::Null => {}
         Value::Array(items) => {
@@ -205,7 +200,10 @@ mod tests {
         let got = of(service, operation, &parameters, "eu-north-1").map_or_else(
             |problem| problem,
             |request| {
-                let target = request.headers().get("x-amz-target").map_or("", |v| v.to_str().unwrap());
+                let target = request
+                    .headers()
+                    .get("x-amz-target")
+                    .map_or("", |v| v.to_str().unwrap());
                 let body = String::from_utf8(request.body().to_vec()).unwrap();
                 format!("{} {} {target} {body}", request.method(), request.uri())
             },
@@ -286,13 +284,23 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_not_here_is_named() {
-        check("s3", "GetObject", json!({"Bucket": "b"}), "The field 'Key' is required but was missing");
+        check(
+            "s3",
+            "GetObject",
+            json!({"Bucket": "b"}),
+            "The field 'Key' is required but was missing",
+        );
         check(
             "s3",
             "GetObject",
             json!({"Bucket": "b", "Key": "k", "PartNumber": 1}),
             "not implemented by the local cloud: the member 'PartNumber' in a task of GetObject",
         );
-        check("sfn", "ListActivities", json!([]), "The parameters of the task must be a JSON object");
+        check(
+            "sfn",
+            "ListActivities",
+            json!([]),
+            "The parameters of the task must be a JSON object",
+        );
     }
 }

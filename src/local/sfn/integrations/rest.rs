@@ -92,11 +92,7 @@ pub(super) const LAMBDA: &[RestOperation] = &[
         "PUT",
         "/2015-03-31/functions/{FunctionName}/configuration",
     ),
-    lambda(
-        "UpdateFunctionCode",
-        "PUT",
-        "/2015-03-31/functions/{FunctionName}/code",
-    ),
+    lambda("UpdateFunctionCode", "PUT", "/2015-03-31/functions/{FunctionName}/code"),
     RestOperation {
         query: QUALIFIER,
         headers: &[

@@ -57,7 +57,9 @@ impl Bench {
 
     /// Types of events and their details.
     async fn history(&self, execution: &str) -> Vec<(String, Value)> {
-        let history = self.get("GetExecutionHistory", json!({"executionArn": execution})).await;
+        let history = self
+            .get("GetExecutionHistory", json!({"executionArn": execution}))
+            .await;
         let events = history["events"].as_array().unwrap().iter();
         events
             .map(|event| {
@@ -125,7 +127,12 @@ async fn every_service_at_the_door_can_be_called() {
         json!({"Arn": "arn:aws:iam::000000000000:root", "UserId": "000000000000", "Account": "000000000000"}),
     )
     .await;
-    check("aws-sdk:cloudwatchlogs:createLogGroup", json!({"LogGroupName": "g"}), json!({})).await;
+    check(
+        "aws-sdk:cloudwatchlogs:createLogGroup",
+        json!({"LogGroupName": "g"}),
+        json!({}),
+    )
+    .await;
     check(
         "aws-sdk:iam:listRolePolicies",
         json!({"RoleName": "states"}),
@@ -139,11 +146,14 @@ async fn every_service_at_the_door_can_be_called() {
 #[tokio::test]
 async fn the_history_names_service_and_action() {
     let bench = Bench::open().await;
-    let machine = bench.machine("m", &task("aws-sdk:sts:getCallerIdentity", json!({}))).await;
+    let machine = bench
+        .machine("m", &task("aws-sdk:sts:getCallerIdentity", json!({})))
+        .await;
     let execution = bench.start(&machine).await;
     bench.ended(&execution).await;
     let history = bench.history(&execution).await;
-    let (kinds, details): (Vec<&str>, Vec<&Value>) = history.iter().map(|(kind, details)| (kind.as_str(), details)).unzip();
+    let (kinds, details): (Vec<&str>, Vec<&Value>) =
+        history.iter().map(|(kind, details)| (kind.as_str(), details)).unzip();
     assert_eq!(kinds[2..5], ["TaskScheduled", "TaskStarted", "TaskSucceeded"]);
     assert_eq!(
         details[2],
@@ -162,14 +172,19 @@ async fn refusals_have_the_names_of_the_sdk() {
         "{cause}"
     );
     let arn = "arn:aws:states:us-east-1:000000000000:stateMachine:none";
-    let ended = bench.run("states:startExecution", json!({"StateMachineArn": arn})).await;
+    let ended = bench
+        .run("states:startExecution", json!({"StateMachineArn": arn}))
+        .await;
     assert_eq!(ended["error"], "StepFunctions.StateMachineDoesNotExistException");
     let cause = ended["cause"].as_str().unwrap();
     let start = format!(
         "State Machine Does Not Exist: '{arn}' (Service: AWSStepFunctions; Status Code: 400; Error Code: \
          StateMachineDoesNotExist; Request ID: "
     );
-    assert!(cause.starts_with(&start) && cause.ends_with("; Proxy: null)"), "{cause}");
+    assert!(
+        cause.starts_with(&start) && cause.ends_with("; Proxy: null)"),
+        "{cause}"
+    );
 }
 
 #[tokio::test]
@@ -196,7 +211,9 @@ async fn a_child_is_waited_for() {
     let child = bench.machine("child", &pass()).await;
     for (suffix, output) in [("", json!("{\"done\":true}")), (":2", json!({"done": true}))] {
         let resource = format!("states:startExecution.sync{suffix}");
-        let ended = bench.run(&resource, json!({"StateMachineArn": child, "Input": {"a": 1}})).await;
+        let ended = bench
+            .run(&resource, json!({"StateMachineArn": child, "Input": {"a": 1}}))
+            .await;
         assert_eq!(ended["status"], "SUCCEEDED", "{ended}");
         let got = json_of(&ended["output"]);
         assert_eq!(got["Output"], output);
@@ -213,7 +230,10 @@ async fn a_child_that_fails_fails_the_task() {
     let failing = json!({"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "E", "Cause": "C"}}});
     let child = bench.machine("child", &failing).await;
     let ended = bench
-        .run("states:startExecution.sync", json!({"StateMachineArn": child, "Name": "e"}))
+        .run(
+            "states:startExecution.sync",
+            json!({"StateMachineArn": child, "Name": "e"}),
+        )
         .await;
     assert_eq!(ended["error"], "States.TaskFailed");
     let cause = json_of(&ended["cause"]);
@@ -221,7 +241,10 @@ async fn a_child_that_fails_fails_the_task() {
     assert_eq!((&cause["Error"], &cause["Cause"]), (&json!("E"), &json!("C")));
     // The name is taken now.
     let ended = bench
-        .run("states:startExecution.sync:2", json!({"StateMachineArn": child, "Name": "e"}))
+        .run(
+            "states:startExecution.sync:2",
+            json!({"StateMachineArn": child, "Name": "e"}),
+        )
         .await;
     assert_eq!(ended["error"], "StepFunctions.ExecutionAlreadyExistsException");
 }
@@ -231,7 +254,9 @@ async fn a_child_is_stopped_with_its_parent() {
     let bench = Bench::open().await;
     let child = bench.machine("child", &waiting()).await;
     let parameters = json!({"StateMachineArn": child, "Name": "e"});
-    let parent = bench.machine("parent", &task("states:startExecution.sync", parameters)).await;
+    let parent = bench
+        .machine("parent", &task("states:startExecution.sync", parameters))
+        .await;
     let execution = bench.start(&parent).await;
     let submitted = bench.waits_for(&execution, "TaskSubmitted").await;
     let started = json_of(&submitted["output"]);
@@ -245,11 +270,15 @@ async fn a_stopped_child_fails_its_parent_and_a_token_ends_the_wait() {
     let bench = Bench::open().await;
     let child = bench.machine("child", &waiting()).await;
     let parameters = json!({"StateMachineArn": child, "Input": {"token.$": "$$.Task.Token"}});
-    let parent = bench.machine("parent", &task("states:startExecution.sync", parameters)).await;
+    let parent = bench
+        .machine("parent", &task("states:startExecution.sync", parameters))
+        .await;
 
     let execution = bench.start(&parent).await;
     let submitted = json_of(&bench.waits_for(&execution, "TaskSubmitted").await["output"]);
-    bench.get("StopExecution", json!({"executionArn": submitted["ExecutionArn"]})).await;
+    bench
+        .get("StopExecution", json!({"executionArn": submitted["ExecutionArn"]}))
+        .await;
     let ended = bench.ended(&execution).await;
     assert_eq!(ended["error"], "States.TaskFailed");
     assert_eq!(json_of(&ended["cause"])["Status"], "ABORTED");
@@ -258,9 +287,14 @@ async fn a_stopped_child_fails_its_parent_and_a_token_ends_the_wait() {
     bench.waits_for(&execution, "TaskSubmitted").await;
     let scheduled = bench.waits_for(&execution, "TaskScheduled").await;
     let token = json_of(&scheduled["parameters"])["Input"]["token"].clone();
-    bench.get("SendTaskSuccess", json!({"taskToken": token, "output": "\"done\""})).await;
+    bench
+        .get("SendTaskSuccess", json!({"taskToken": token, "output": "\"done\""}))
+        .await;
     let ended = bench.ended(&execution).await;
-    assert_eq!((&ended["status"], &ended["output"]), (&json!("SUCCEEDED"), &json!("\"done\"")));
+    assert_eq!(
+        (&ended["status"], &ended["output"]),
+        (&json!("SUCCEEDED"), &json!("\"done\""))
+    );
 }
 
 #[tokio::test]
@@ -275,6 +309,8 @@ async fn a_task_with_a_token_waits_for_it() {
     assert!(submitted["SdkHttpMetadata"]["HttpHeaders"]["Content-Length"].is_string());
     let scheduled = bench.waits_for(&execution, "TaskScheduled").await;
     let token = json_of(&scheduled["parameters"])["Input"]["token"].clone();
-    bench.get("SendTaskFailure", json!({"taskToken": token, "error": "No"})).await;
+    bench
+        .get("SendTaskFailure", json!({"taskToken": token, "error": "No"}))
+        .await;
     assert_eq!(bench.ended(&execution).await["error"], "No");
 }

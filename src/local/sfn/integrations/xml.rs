@@ -132,12 +132,19 @@ mod tests {
 
     #[test]
     fn elements_text_and_entities_are_read() {
-        let document = "<?xml version=\"1.0\"?>\n<A xmlns=\"ns\"><B>x &lt; y &#xD;&unknown;</B> <C/><D><E>1</E><E>2</E></D></A>";
+        let document =
+            "<?xml version=\"1.0\"?>\n<A xmlns=\"ns\"><B>x &lt; y &#xD;&unknown;</B> <C/><D><E>1</E><E>2</E></D></A>";
         let root = parse(document).unwrap();
         assert_eq!(root.name, "A");
         assert_eq!(root.text_of("B"), "x < y \r&unknown;");
         assert_eq!(root.child("C").unwrap().children, []);
-        let numbers: Vec<&str> = root.child("D").unwrap().children.iter().map(|e| e.text.as_str()).collect();
+        let numbers: Vec<&str> = root
+            .child("D")
+            .unwrap()
+            .children
+            .iter()
+            .map(|e| e.text.as_str())
+            .collect();
         assert_eq!(numbers, ["1", "2"]);
     }
 

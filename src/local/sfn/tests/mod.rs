@@ -8,7 +8,9 @@ mod definitions;
 mod executions;
 mod express;
 mod logging;
+mod nested;
 mod recovery;
+mod redrive;
 mod versions;
 
 use std::collections::HashMap;
@@ -195,7 +197,7 @@ impl FakeTasks {
 
 impl TaskRunner for FakeTasks {
     fn supports(&self, resource: &str) -> bool {
-        resource.contains(":lambda:")
+        resource.contains(":lambda:") || resource.contains(":states:startExecution")
     }
 
     fn run<'a>(&'a self, _caller: Caller<'a>, request: &'a TaskRequest) -> Pending<'a, TaskOutcome> {
