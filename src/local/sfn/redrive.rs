@@ -37,6 +37,7 @@ impl States {
         if let Some(reason) = self.not_redrivable(&execution)? {
             return Err(not_redrivable(&reason));
         }
+        self.check_map_runs(&execution)?;
         self.shared.left(&execution.arn).await;
         let mut run = recovery::rebuild_ended(&self.shared, execution.id).map_err(|problem| match problem {
             RecoveryError::Store(problem) => problem.into(),
@@ -53,6 +54,24 @@ impl States {
             })
         })?;
         Ok(json!({"redriveDate": seconds(now)}))
+    }
+
+    /// A map run goes on with its executions when it is redriven, which is not there yet.
+    fn check_map_runs(&self, execution: &Stored) -> Result<(), ApiError> {
+        let missing = |what: &str| Err(ApiError::not_implemented("states", &format!("RedriveExecution {what}")));
+        if execution.child_of.is_some() {
+            return missing("of an execution of a map run");
+        }
+        let unsuccessful: i64 = self.shared.store.read(|connection| {
+            connection
+                .prepare_cached("SELECT count(*) FROM sfn_map_runs WHERE execution = ?1 AND status != 'SUCCEEDED'")?
+                .query_row([execution.id], |row| row.get(0))
+                .map_err(StoreError::from)
+        })?;
+        if unsuccessful > 0 {
+            return missing("of an execution with a map run that did not succeed");
+        }
+        Ok(())
     }
 
     /// Why an execution cannot be redriven, in the words of `redriveStatusReason`.
