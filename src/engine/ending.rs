@@ -95,6 +95,7 @@ impl Turn<'_> {
         self.effects
             .extend(timers.into_keys().map(|timer| Effect::CancelTimer { timer }));
         self.execution.branches.clear();
+        self.execution.put_off.clear();
         let outcome = Outcome {
             status,
             output,

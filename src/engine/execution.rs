@@ -1,7 +1,7 @@
 //! What is kept of a running execution: counters and what is outstanding, so that the cost of a step does not grow with the
 //! history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
@@ -28,6 +28,8 @@ pub struct Execution {
     pub(super) branches: BTreeMap<BranchId, Branch>,
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
+    /// States to be entered in the next step, with their inputs.
+    pub(super) put_off: VecDeque<(BranchId, String, Data)>,
     pub(super) outcome: Option<Outcome>,
     /// The context object to be seen instead of the true one, where a state is tried on its own.
     pub(super) context: Option<Value>,
@@ -135,6 +137,8 @@ pub(super) enum Purpose {
     Wait(BranchId),
     /// The pause before a state is tried again.
     Retry(BranchId),
+    /// No pause: the states that were put off are entered.
+    GoOn,
     /// `TimeoutSeconds` of a task.
     TaskTimeout(TaskId),
     /// `HeartbeatSeconds` of a task.
@@ -155,6 +159,7 @@ impl Execution {
             branches: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
+            put_off: VecDeque::new(),
             outcome: None,
             context: None,
         }
