@@ -31,6 +31,7 @@ use bytes::Bytes;
 
 use door::Door;
 pub use home::{LocalDoor, ResetError, reset};
+use inside::Inside;
 pub use store::StoreError;
 use store::Store;
 pub(crate) use wiring::has_service;
