@@ -12,6 +12,7 @@ mod fork;
 mod history;
 pub mod items;
 pub mod map_run;
+mod redrive;
 mod resource;
 mod retry;
 pub mod single;
@@ -112,6 +113,8 @@ pub enum Happened {
     },
     /// A timer that was set has come.
     TimerFired { timer: TimerId },
+    /// RedriveExecution was called: an execution that ended without success goes on where it failed.
+    Redriven,
     /// StopExecution was called.
     Stopped {
         error: Option<String>,

@@ -10,6 +10,7 @@ mod driver;
 mod executions;
 mod express;
 mod history;
+mod integrations;
 mod journal;
 mod json_text;
 mod label;
@@ -19,8 +20,10 @@ mod machine_rows;
 mod machines;
 mod map_run;
 mod names;
+mod nested;
 mod paging;
 mod recovery;
+mod redrive;
 mod request;
 mod roles;
 mod run;
@@ -42,12 +45,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub use self::definition::unsupported;
+pub use self::integrations::{Integrations, Services};
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
 pub use self::logging::LogSink;
 pub use self::roles::Roles;
 pub use self::shared::Clock;
 use self::shared::Shared;
-pub use self::tasks::{TaskOutcome, TaskRunner};
+pub use self::tasks::{Caller, TaskOutcome, TaskRunner};
 use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::store::{Store, StoreError};
 use crate::engine::Millis;
@@ -80,6 +84,7 @@ impl StepFunctions {
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }
+        nested::stop_cancelled(&shared)?;
         shared.stop_orphans()?;
         Ok(Self(Arc::new(Opened(States { shared }))))
     }
@@ -114,6 +119,7 @@ impl States {
             "ValidateStateMachineDefinition" => definition::validate(&call.input),
             "StartExecution" => self.start_execution(call),
             "StartSyncExecution" => self.start_sync_execution(call).await,
+            "RedriveExecution" => self.redrive_execution(call).await,
             "StopExecution" => self.stop_execution(call).await,
             "DescribeExecution" => self.describe_execution(call),
             "DescribeStateMachineForExecution" => self.describe_state_machine_for_execution(call),
