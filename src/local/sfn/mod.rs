@@ -11,6 +11,7 @@ mod executions;
 mod express;
 mod history;
 mod journal;
+mod journals;
 mod json_text;
 mod label;
 mod lambda;
@@ -41,6 +42,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub use self::definition::unsupported;
+pub use self::journals::Journal;
+pub(in crate::local) use self::journals::journals;
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
 pub use self::logging::LogSink;
 pub use self::roles::Roles;
