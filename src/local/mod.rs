@@ -136,8 +136,9 @@ impl LocalCloud {
         self.store.close();
     }
 
-    /// Closes the store at once, for whoever comes next.
-    pub(crate) fn close_store(&self) {
+    /// Ends everything at once, for whoever comes next.
+    pub(crate) fn halt(&self) {
+        self.door.halt();
         self.store.close();
     }
 }

@@ -140,6 +140,10 @@ impl Service for StepFunctions {
     fn close(&self) -> Pending<'_, ()> {
         Box::pin(async { self.0.0.shared.close() })
     }
+
+    fn halt(&self) {
+        self.0.0.shared.close();
+    }
 }
 
 impl Drop for Opened {
