@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use super::data::Data;
 use super::history::Details;
+use super::map_run::batch::Batches;
+use super::map_run::{Children, MapRunRequest, ReadRequest};
 use super::resource::Resource;
 use super::retry::Retries;
 use super::variables::Variables;
-use super::{Millis, Outcome, Pending, Start, TaskId, TaskRequest, TimerId};
+use super::{MapRunId, Millis, Outcome, Pending, PendingMapRun, Start, TaskId, TaskRequest, TimerId};
 
 /// A running execution.
 #[derive(Debug)]
@@ -24,10 +26,12 @@ pub struct Execution {
     pub(super) last_task: TaskId,
     pub(super) last_timer: TimerId,
     pub(super) last_branch: BranchId,
+    pub(super) last_map_run: MapRunId,
     /// Lines of control: the root, and below it branches of Parallel and iterations of Map, as deep as states nest.
     pub(super) branches: BTreeMap<BranchId, Branch>,
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
+    pub(super) map_runs: BTreeMap<MapRunId, OpenMapRun>,
     pub(super) outcome: Option<Outcome>,
     /// The context object to be seen instead of the true one, where a state is tried on its own.
     pub(super) context: Option<Value>,
@@ -119,6 +123,30 @@ pub(super) struct OpenTask {
     pub(super) heartbeat: Option<(TimerId, u64)>,
 }
 
+/// A map run that has not ended.
+#[derive(Debug)]
+pub(super) struct OpenMapRun {
+    pub(super) branch: BranchId,
+    pub(super) request: MapRunRequest,
+    /// What has to be read, if the items are not those of the state's input.
+    pub(super) read: Option<ReadRequest>,
+    pub(super) batches: Option<Batches>,
+    /// What `$` means in the selector.
+    pub(super) input: Data,
+    /// What its child executions are given, once the items are known.
+    pub(super) children: Option<Children>,
+}
+
+impl OpenMapRun {
+    fn outstanding(&self) -> PendingMapRun {
+        PendingMapRun {
+            request: self.request.clone(),
+            read: self.read.clone().filter(|_| self.children.is_none()),
+            children: self.children.clone(),
+        }
+    }
+}
+
 /// A timer that has not fired.
 #[derive(Debug)]
 pub(super) struct Timer {
@@ -152,9 +180,11 @@ impl Execution {
             last_task: 0,
             last_timer: 0,
             last_branch: ROOT,
+            last_map_run: 0,
             branches: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
+            map_runs: BTreeMap::new(),
             outcome: None,
             context: None,
         }
@@ -165,6 +195,7 @@ impl Execution {
         Pending {
             tasks: self.tasks.values().map(|task| task.request.clone()).collect(),
             timers: self.timers.iter().map(|(id, timer)| (*id, timer.at)).collect(),
+            map_runs: self.map_runs.values().map(OpenMapRun::outstanding).collect(),
         }
     }
 

@@ -85,6 +85,12 @@ impl<'a> Turn<'a> {
             Happened::TaskNotStarted { task, error, cause } => {
                 self.task_done(*task, |turn, task| states::task::not_started(turn, &task, error, cause))
             }
+            Happened::ItemsRead { map_run, items } => states::distributed::items_read(self, *map_run, items),
+            Happened::MapRunSucceeded { map_run, output } => states::distributed::succeeded(self, *map_run, output),
+            Happened::MapRunFailed { map_run, error, cause } => {
+                let failure = Failure::reported(Some(error.clone()), cause.clone());
+                states::distributed::failed(self, *map_run, failure)
+            }
         }
     }
 

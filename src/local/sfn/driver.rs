@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::journal;
+use super::map_run::{self, News, Waiting};
 use super::names::region_of;
 use super::run::{Batch, Run};
 use super::shared::{Shared, Written};
 use super::tasks::{TaskOutcome, WAIT_FOR_TOKEN, is_activity};
-use crate::engine::{Effect, Happened, Millis, TaskId, TaskRequest, TimerId};
+use crate::engine::{Effect, Happened, MapRunId, Millis, TaskId, TaskRequest, TimerId};
 use crate::local::store::StoreError;
 
 /// At most so many inputs go into one transaction.
@@ -41,6 +42,8 @@ pub(super) struct Driver {
     outstanding: HashSet<TaskId>,
     /// Tasks of activities that no worker took yet.
     offered: HashSet<TaskId>,
+    /// ARNs of map runs that have not ended.
+    map_runs: HashMap<MapRunId, String>,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
     closing: watch::Receiver<bool>,
@@ -65,6 +68,7 @@ impl Driver {
             timers: HashMap::new(),
             outstanding: HashSet::new(),
             offered: HashSet::new(),
+            map_runs: HashMap::new(),
             inbox,
             outbox,
         }
@@ -163,6 +167,9 @@ impl Driver {
             Happened::TaskHeartbeat { task } | Happened::TaskSubmitted { task, .. } => self.outstanding.contains(task),
             Happened::ActivityStarted { task, .. } => self.offered.remove(task),
             Happened::TimerFired { timer } => self.timers.remove(timer).is_some(),
+            Happened::MapRunSucceeded { map_run, .. } | Happened::MapRunFailed { map_run, .. } => {
+                self.map_runs.remove(map_run).is_some()
+            }
             _ => true,
         }
     }
@@ -205,6 +212,26 @@ impl Driver {
                 Effect::CancelTask { task } => {
                     self.outstanding.remove(&task);
                     self.offered.remove(&task);
+                }
+                Effect::OpenMapRun(request) => {
+                    self.map_runs.insert(request.map_run, request.arn);
+                }
+                Effect::ReadItems(request) => {
+                    let what = map_run::read_items(&self.shared, self.id, &request);
+                    let _ = self.outbox.send(Message { what, stored: None });
+                }
+                Effect::RunChildren { map_run, children } => {
+                    let waiting = Waiting {
+                        execution: self.id,
+                        machine: self.run.machine().clone(),
+                        outbox: self.outbox.clone(),
+                    };
+                    map_run::spawn(&self.shared, waiting, map_run, children);
+                }
+                Effect::StopMapRun { map_run, .. } => {
+                    if let Some(arn) = self.map_runs.remove(&map_run) {
+                        self.shared.tell_map_run(&arn, News::Stop);
+                    }
                 }
                 Effect::History(_) | Effect::Finished(_) => {}
             }

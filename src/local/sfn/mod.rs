@@ -18,6 +18,7 @@ mod lambda;
 mod logging;
 mod machine_rows;
 mod machines;
+mod map_run;
 mod names;
 mod paging;
 mod recovery;
@@ -82,6 +83,7 @@ impl StepFunctions {
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }
+        shared.stop_orphans()?;
         Ok(Self(Arc::new(Opened(States { shared }))))
     }
 
@@ -119,6 +121,9 @@ impl States {
             "DescribeExecution" => self.describe_execution(call),
             "DescribeStateMachineForExecution" => self.describe_state_machine_for_execution(call),
             "ListExecutions" => self.list_executions(call),
+            "ListMapRuns" => self.list_map_runs(call),
+            "DescribeMapRun" => self.describe_map_run(call),
+            "UpdateMapRun" => self.update_map_run(call),
             "GetExecutionHistory" => self.get_execution_history(call),
             "TagResource" => self.tag_resource(call),
             "UntagResource" => self.untag_resource(call),

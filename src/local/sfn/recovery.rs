@@ -36,7 +36,7 @@ impl RecoveryError {
 /// An execution, and what has to be done to go on with it.
 pub(super) struct Rebuilt {
     pub(super) run: Run,
-    /// Timers to set and tasks to do again.
+    /// Timers to set, tasks to do again, map runs to go on with.
     pub(super) effects: Vec<Effect>,
     /// Tasks that were handed over and wait for their token: not to be done again.
     pub(super) waiting: Vec<TaskId>,
@@ -47,14 +47,7 @@ pub(super) struct Rebuilt {
 /// Rebuilds an execution from the store.
 pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
     let recorded = shared.store.read(|connection| journal::recorded(connection, id))?;
-    let definition = || {
-        shared
-            .store
-            .read(|connection| machine_rows::definition(connection, recorded.revision))
-    };
-    let machine = shared
-        .machine(recorded.revision, definition)?
-        .ok_or(RecoveryError::Definition)?;
+    let machine = shared.machine_of(id)?.ok_or(RecoveryError::Definition)?;
     let revision = shared
         .store
         .read(|connection| machine_rows::revision(connection, recorded.revision))?;
@@ -82,9 +75,21 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
         .timers
         .into_iter()
         .map(|(timer, at)| Effect::SetTimer { timer, at });
+    let map_runs = pending.map_runs.into_iter().flat_map(|open| {
+        let map_run = open.request.map_run;
+        let children = open.children.map(|children| Effect::RunChildren { map_run, children });
+        [
+            Some(Effect::OpenMapRun(open.request)),
+            open.read.map(Effect::ReadItems),
+            children,
+        ]
+    });
     Ok(Rebuilt {
         run,
-        effects: timers.chain(again.into_iter().map(Effect::ScheduleTask)).collect(),
+        effects: timers
+            .chain(again.into_iter().map(Effect::ScheduleTask))
+            .chain(map_runs.flatten())
+            .collect(),
         offered: waiting
             .iter()
             .filter(|request| is_activity(&request.resource) && !taken.contains(&request.task))

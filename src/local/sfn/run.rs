@@ -113,6 +113,11 @@ impl Run {
         self.log.as_ref()
     }
 
+    /// The machine it runs.
+    pub(super) fn machine(&self) -> &Arc<StateMachine> {
+        &self.machine
+    }
+
     /// What is still outstanding.
     pub(super) fn pending(&self) -> engine::Pending {
         self.execution.pending()
