@@ -292,13 +292,13 @@ impl Runner {
 
     fn new_child(&self, index: usize) -> Option<NewChild> {
         let child = self.children.get(index)?;
-        let name = random::uuid();
+        let now = self.shared.now();
+        let name = random::uuid_in_order(now);
         let region = region_of(&self.parent.execution_arn);
         // In a child execution, the name of the machine has a label as well.
         let machine = self.parent.state_machine_name.split('/').next().unwrap_or_default();
         let machine_arn = self.parent.state_machine_arn.split('/').next().unwrap_or_default();
         let labelled = format!("{machine}/{}", self.stored.label);
-        let now = self.shared.now();
         let start = Start {
             execution_arn: if self.stored.express {
                 express_arn(region, &labelled, &name, &random::uuid())
