@@ -44,15 +44,16 @@ pub fn disagreements(results: &BTreeMap<&str, Verdict>) -> Vec<String> {
     wrong
 }
 
-/// The list as it would have to be: the remarks at its head, and with each failure its reason, or else its difference.
-pub fn rewritten(results: &BTreeMap<&str, Verdict>) -> String {
+/// The list as it would have to be: the remarks at its head, and with each failure its reason, or else its difference; without
+/// `reasons` always its difference.
+pub fn rewritten(results: &BTreeMap<&str, Verdict>, reasons: bool) -> String {
     let known = failures();
     let mut text: String = LIST
         .lines()
         .take_while(|line| line.starts_with('#') || line.is_empty())
         .fold(String::new(), |text, line| text + line + "\n");
     for (id, verdict) in results {
-        let listed = known.get(id).copied();
+        let listed = known.get(id).copied().filter(|_| reasons);
         let reason = match &verdict.difference {
             Some(difference) => listed.unwrap_or(difference.as_str()),
             None => listed.filter(|reason| reason.starts_with(EITHER)).unwrap_or_default(),
