@@ -100,7 +100,6 @@ impl Turn<'_> {
                 .into_keys()
                 .map(|map_run| Effect::StopMapRun { map_run, failed: false }),
         );
-        self.execution.branches.clear();
         let outcome = Outcome {
             status,
             output,

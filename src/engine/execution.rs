@@ -2,6 +2,7 @@
 //! history.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -33,6 +34,9 @@ pub struct Execution {
     pub(super) timers: BTreeMap<TimerId, Timer>,
     pub(super) map_runs: BTreeMap<MapRunId, OpenMapRun>,
     pub(super) outcome: Option<Outcome>,
+    /// How often it was redriven, and when last.
+    pub(super) redrives: u64,
+    pub(super) redriven_at: Option<Millis>,
     /// The context object to be seen instead of the true one, where a state is tried on its own.
     pub(super) context: Option<Value>,
 }
@@ -43,7 +47,7 @@ pub(super) type BranchId = u64;
 pub(super) const ROOT: BranchId = 0;
 
 /// A line of control.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Branch {
     /// The event that the next one of this branch follows.
     pub(super) last_event: u64,
@@ -69,7 +73,7 @@ pub(super) struct Parent {
 }
 
 /// The lines of control that a Parallel or Map state has been split into.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fork {
     /// Those that have not ended, by their index.
     pub(super) running: BTreeMap<usize, BranchId>,
@@ -80,7 +84,7 @@ pub(super) struct Fork {
 }
 
 /// The items of a Map state. Iterations begin as others end, so that their number costs nothing beforehand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Items {
     /// All of them, an array.
     pub(super) list: Data,
@@ -106,6 +110,16 @@ pub(super) struct Visit {
     /// The raw input.
     pub(super) input: Data,
     pub(super) retries: Retries,
+    /// What ran inside the state when it failed, for a redrive.
+    pub(super) wreck: Option<Arc<Wreck>>,
+}
+
+/// What a failed Parallel or Map state was split into.
+#[derive(Debug)]
+pub(super) struct Wreck {
+    pub(super) fork: Fork,
+    /// All lines of control that the failure cut off, at any depth.
+    pub(super) branches: BTreeMap<BranchId, Branch>,
 }
 
 /// A task without a result.
@@ -186,6 +200,8 @@ impl Execution {
             timers: BTreeMap::new(),
             map_runs: BTreeMap::new(),
             outcome: None,
+            redrives: 0,
+            redriven_at: None,
             context: None,
         }
     }

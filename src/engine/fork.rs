@@ -171,6 +171,7 @@ impl<'a> Turn<'a> {
         if let Some(above) = self.execution.branches.get_mut(&parent.branch) {
             above.last_event = last_event;
         }
+        self.keep_wreck(parent.branch);
         self.cut_off(parent.branch, Some(failed))?;
         self.resume(parent.branch, |_, _, _| Err(failure.into()))
     }

@@ -34,6 +34,11 @@ pub(super) fn execution_succeeded(output: &Data) -> Details {
     )
 }
 
+/// An execution goes on after it had failed.
+pub(super) fn execution_redriven(count: u64) -> Details {
+    details("executionRedrivenEventDetails", json!({ "redriveCount": count }))
+}
+
 /// Details that only hold error and cause, as far as there are any.
 pub(super) fn failure(member: &str, error: Option<&str>, cause: Option<&str>) -> Details {
     details(member, Value::Object(error_and_cause(error, cause)))

@@ -11,6 +11,7 @@ mod exit;
 mod fork;
 mod history;
 pub mod map_run;
+mod redrive;
 mod resource;
 mod retry;
 pub mod single;
@@ -111,6 +112,8 @@ pub enum Happened {
     },
     /// A timer that was set has come.
     TimerFired { timer: TimerId },
+    /// RedriveExecution was called: an execution that ended without success goes on where it failed.
+    Redriven,
     /// StopExecution was called.
     Stopped {
         error: Option<String>,

@@ -231,7 +231,7 @@ impl Finding {
 /// before anything is made.
 pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
     let mut found = crate::engine::unsupported(machine);
-    for (state, resource) in missing_integrations(machine, &super::lambda::supports) {
+    for (state, resource) in missing_integrations(machine, &super::integrations::supports) {
         let message = format!(
             "the local cloud has no integration for `{resource}` of state `{}` yet",
             state.name

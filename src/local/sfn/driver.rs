@@ -10,9 +10,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::journal;
 use super::map_run::{self, News, Waiting};
 use super::names::region_of;
+use super::nested::{self, Parent, Watch};
 use super::run::{Batch, Run};
 use super::shared::{Shared, Written};
-use super::tasks::{TaskOutcome, WAIT_FOR_TOKEN, is_activity};
+use super::tasks::{Caller, TaskOutcome, WAIT_FOR_TOKEN, is_activity};
 use crate::engine::{Effect, Happened, MapRunId, Millis, TaskId, TaskRequest, TimerId};
 use crate::local::store::StoreError;
 
@@ -79,6 +80,30 @@ impl Driver {
         self.outstanding.extend(tasks);
         self.offered.extend(offered);
         self
+    }
+
+    /// Children of tasks, started by an earlier process, with the answers those tasks had.
+    pub(super) fn watching(mut self, children: Vec<(TaskRequest, String)>) -> Self {
+        for (request, submitted) in children {
+            self.outstanding.insert(request.task);
+            self.watch(request).begin(Some(submitted));
+        }
+        self
+    }
+
+    fn watch(&self, request: TaskRequest) -> Watch {
+        Watch {
+            shared: self.shared.clone(),
+            parent: Parent {
+                execution: self.id,
+                arn: self.arn.clone(),
+                region: self.region.clone(),
+                task: request.task,
+                token: request.token.clone(),
+            },
+            request,
+            outbox: self.outbox.clone(),
+        }
     }
 
     /// Runs until the execution has ended or the service is closed.
@@ -208,10 +233,12 @@ impl Driver {
                 Effect::CancelTimer { timer } => {
                     self.timers.remove(&timer);
                 }
-                // What was started goes on, as on AWS; its result is ignored.
+                // What was started goes on, as on AWS, except for executions; its result is ignored.
                 Effect::CancelTask { task } => {
                     self.outstanding.remove(&task);
                     self.offered.remove(&task);
+                    let (shared, id) = (self.shared.clone(), self.id);
+                    tokio::spawn(async move { nested::stop(&shared, id, task).await });
                 }
                 Effect::OpenMapRun(request) => {
                     self.map_runs.insert(request.map_run, request.arn);
@@ -246,14 +273,19 @@ impl Driver {
             self.shared.offered.notify_waiters();
             return;
         }
+        if nested::is(&request.resource) {
+            self.watch(request).begin(None);
+            return;
+        }
         let waits = request.resource.ends_with(WAIT_FOR_TOKEN);
         let (shared, region) = (self.shared.clone(), self.region.clone());
+        let arn = self.arn.clone();
         let outbox = self.outbox.clone();
         let mut closing = self.shared.closed.subscribe();
         tokio::spawn(async move {
             let outcome = tokio::select! {
                 _ = closing.wait_for(|closed| *closed) => return,
-                outcome = shared.tasks.run(&region, &request) => outcome,
+                outcome = shared.tasks.run(Caller { region: &region, execution_arn: &arn }, &request) => outcome,
             };
             let task = request.task;
             let what = match outcome {

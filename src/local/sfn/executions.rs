@@ -26,11 +26,11 @@ const STATUSES: &[&str] = &[
 /// An execution as it is stored.
 pub(super) struct Stored {
     pub(super) id: i64,
-    arn: String,
+    pub(super) arn: String,
     name: String,
     pub(super) machine: i64,
     revision: i64,
-    status: String,
+    pub(super) status: String,
     pub(super) start: Start,
     pub(super) stopped_at: Option<Millis>,
     trace_header: Option<String>,
@@ -39,8 +39,11 @@ pub(super) struct Stored {
     output: Option<String>,
     error: Option<String>,
     cause: Option<String>,
+    redrives: i64,
+    pub(super) redriven_at: Option<Millis>,
+    pub(super) redrive_token: Option<String>,
     /// Set if a map run has started it: the map run, and how many items it is about.
-    child_of: Option<(i64, u64)>,
+    pub(super) child_of: Option<(i64, u64)>,
 }
 
 impl States {
@@ -72,22 +75,20 @@ impl States {
         request.finish()?;
         let execution = self.execution(arn)?;
         let mut out = execution.summary();
-        out.insert("redriveCount".to_owned(), 0.into());
         out.extend(
             self.started_by(&execution)?
                 .map(|map_run| ("mapRunArn".to_owned(), map_run.arn.into())),
         );
-        match execution.status.as_str() {
-            "FAILED" | "ABORTED" | "TIMED_OUT" => {
+        match self.not_redrivable(&execution)? {
+            None => {
                 let by = match execution.child_of {
                     Some(_) => "REDRIVABLE_BY_MAP_RUN",
                     None => "REDRIVABLE",
                 };
                 out.insert("redriveStatus".to_owned(), by.into());
             }
-            status => {
+            Some(reason) => {
                 out.insert("redriveStatus".to_owned(), "NOT_REDRIVABLE".into());
-                let reason = format!("Execution is {status} and cannot be redriven");
                 out.insert("redriveStatusReason".to_owned(), reason.into());
             }
         }
@@ -259,6 +260,10 @@ impl Stored {
         if let Some(stopped_at) = self.stopped_at {
             out.insert("stopDate".to_owned(), seconds(stopped_at));
         }
+        out.insert("redriveCount".to_owned(), self.redrives.into());
+        if let Some(redriven_at) = self.redriven_at {
+            out.insert("redriveDate".to_owned(), seconds(redriven_at));
+        }
         out
     }
 }
@@ -268,7 +273,6 @@ fn listed(rows: &mut Vec<Stored>, page: &Page, map_run_arn: Option<&str>) -> Val
     let next = page.cut(rows, |row| row.id);
     let summaries = rows.iter().map(|row| {
         let mut summary = row.summary();
-        summary.insert("redriveCount".to_owned(), 0.into());
         if let (Some(arn), Some((_, items))) = (map_run_arn, row.child_of) {
             summary.insert("mapRunArn".to_owned(), arn.into());
             summary.insert("itemCount".to_owned(), items.into());
@@ -295,7 +299,7 @@ pub(super) fn find(connection: &Connection, arn: &str) -> Result<Option<Stored>,
 }
 
 fn select(connection: &Connection, which: &str, parameters: &[&dyn ToSql]) -> Result<Vec<Stored>, StoreError> {
-    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause, version_arn, alias_arn, map_run, items";
+    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause, version_arn, alias_arn, redrives, redriven_at, redrive_token, map_run, items";
     let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM sfn_executions {which}"))?;
     let rows = statement.query_map(parameters, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -320,7 +324,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         cause: row.get(11)?,
         version_arn: row.get(12)?,
         alias_arn: row.get(13)?,
-        child_of: match (row.get::<_, Option<i64>>(14)?, row.get::<_, Option<i64>>(15)?) {
+        redrives: row.get(14)?,
+        redriven_at: row.get::<_, Option<i64>>(15)?.map(i64::cast_unsigned),
+        redrive_token: row.get(16)?,
+        child_of: match (row.get::<_, Option<i64>>(17)?, row.get::<_, Option<i64>>(18)?) {
             (Some(map_run), Some(items)) => Some((map_run, items.cast_unsigned())),
             _ => None,
         },

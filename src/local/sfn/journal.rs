@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::names::is_express;
+use super::nested;
 use super::run::Batch;
-use super::tasks::waits_for_token;
+use super::tasks::takes_token;
 use super::{activities, map_run};
 use crate::engine::{Effect, HistoryEvent, Input, Millis, Outcome, Start, Status, TaskId};
 use crate::local::store::StoreError;
@@ -17,12 +18,13 @@ pub(super) fn append(connection: &Connection, execution: i64, batch: &Batch) -> 
         connection.prepare_cached("INSERT OR IGNORE INTO sfn_tokens (token, execution, task) VALUES (?1, ?2, ?3)")?;
     for effect in &batch.effects {
         if let Effect::ScheduleTask(request) = effect
-            && waits_for_token(&request.resource)
+            && takes_token(&request.resource)
         {
             tokens.execute(params![request.token, execution, request.task.cast_signed()])?;
         }
     }
     activities::append(connection, execution, batch)?;
+    nested::cancel(connection, execution, &batch.effects)?;
     map_run::append(connection, execution, batch)?;
     if let Some(outcome) = &batch.outcome {
         finish(connection, execution, outcome)?;

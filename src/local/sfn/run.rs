@@ -88,6 +88,9 @@ impl Run {
     }
 
     fn feed(&mut self, input: Input, batch: &mut Batch, mut scheduled: impl FnMut(&TaskRequest)) {
+        if input.what == Happened::Redriven {
+            batch.outcome = None;
+        }
         let effects = engine::step(&self.machine, &mut self.execution, &input);
         if batch.inputs.is_empty() {
             batch.first_entry = self.entries;

@@ -68,6 +68,9 @@ CREATE TABLE IF NOT EXISTS sfn_executions (
     output TEXT,
     error TEXT,
     cause TEXT,
+    redrives INTEGER NOT NULL DEFAULT 0,
+    redriven_at INTEGER,
+    redrive_token TEXT,
     map_run INTEGER REFERENCES sfn_map_runs (id) ON DELETE CASCADE,
     map_index INTEGER,
     items INTEGER
@@ -116,6 +119,14 @@ CREATE TABLE IF NOT EXISTS sfn_tokens (
     task INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sfn_tokens_by_execution ON sfn_tokens (execution);
+CREATE TABLE IF NOT EXISTS sfn_nested (
+    child INTEGER PRIMARY KEY REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    token TEXT NOT NULL UNIQUE,
+    parent INTEGER NOT NULL,
+    task INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS sfn_nested_by_parent ON sfn_nested (parent, task);
 CREATE TABLE IF NOT EXISTS sfn_activities (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     arn TEXT NOT NULL UNIQUE,

@@ -160,6 +160,7 @@ impl Shared {
                     let driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
                     driver
                         .waiting_for(rebuilt.waiting, rebuilt.offered)
+                        .watching(rebuilt.children)
                         .drive(rebuilt.effects)
                         .await;
                 }
@@ -194,6 +195,13 @@ impl Shared {
         self.tell_end(arn, outcome);
     }
 
+    /// Waits until nothing drives an execution any more whose end is stored.
+    pub(super) async fn left(&self, arn: &str) {
+        while lock(&self.running).contains_key(arn) && !*self.closed.borrow() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Nothing drives that execution any more.
     fn forget(&self, arn: &str) {
         lock(&self.running).remove(arn);
@@ -202,6 +210,17 @@ impl Shared {
     /// Takes back [`Shared::end_of`] for an execution that was not begun.
     pub(super) fn await_no_more(&self, arn: &str) {
         lock(&self.awaited).remove(arn);
+    }
+
+    /// Forgets those who do not wait any more for the end of an execution.
+    pub(super) fn forget_who_left(&self, arn: &str) {
+        let mut awaited = lock(&self.awaited);
+        if let Some(waiting) = awaited.get_mut(arn) {
+            waiting.retain(|waiting| !waiting.is_closed());
+            if waiting.is_empty() {
+                awaited.remove(arn);
+            }
+        }
     }
 
     fn tell_end(&self, arn: &str, outcome: &Outcome) {
