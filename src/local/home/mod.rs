@@ -254,8 +254,8 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // Not closed, for instance after an error. The next owner must have the store to itself all the same.
-        self.cloud.close_store();
+        // Not closed, for instance after an error. The next owner must have the folder to itself all the same.
+        self.cloud.halt();
         self.unlock();
     }
 }
