@@ -257,6 +257,32 @@ fn paths_and_expressions_have_their_form() {
 }
 
 #[test]
+fn inner_variables_have_names_of_their_own() {
+    let machine = |mode: &str, inner: &str| {
+        json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": {
+            "A": { "Type": "Pass", "Assign": { "a": 1 }, "Next": "M" },
+            "M": { "Type": "Map", "End": true, "Assign": { "m": 1 }, "ItemProcessor": {
+                "ProcessorConfig": { "Mode": mode, "ExecutionType": "STANDARD" }, "StartAt": "I", "States": {
+                    "I": { "Type": "Pass", "Assign": { inner: 1 }, "End": true } } } } } })
+    };
+    let inline = |inner: &str| {
+        let mut machine = machine("INLINE", inner);
+        machine["States"]["M"]["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "INLINE" });
+        machine
+    };
+    check(inline("x"), &[]);
+    for name in ["a", "m"] {
+        check(
+            inline(name),
+            &[&format!(
+                "variable-scope /States/M/ItemProcessor/States/I/Assign/{name}: state `I` assigns to `{name}`, which is also assigned outside of its Map or Parallel state | give the inner variable another name: what is assigned inside is not seen outside"
+            )],
+        );
+    }
+    check(machine("DISTRIBUTED", "a"), &[]);
+}
+
+#[test]
 fn times_are_those_of_rfc_3339() {
     let valid = |text: &str, expected: bool| {
         let definition = one(json!({ "Type": "Wait", "Timestamp": text, "End": true }));
