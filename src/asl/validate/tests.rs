@@ -280,6 +280,7 @@ fn inner_variables_have_names_of_their_own() {
         );
     }
     check(machine("DISTRIBUTED", "a"), &[]);
+    says(inline("a"), "");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Variables of nested machines do not have the names of those outside.
+//! Variables of nested machines should not have the names of those outside: each scope has its own, and what is assigned
+//! inside is not seen outside. AWS takes such definitions (recorded for a variable of a catcher outside), so this warns only.
 //!
 //! Source: <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
 
@@ -40,7 +41,7 @@ fn below(machine: &StateMachine, pointer: &str, outside: &Names, found: &mut Vec
 }
 
 fn shadows(state: &State, pointer: String, variable: &str) -> Diagnostic {
-    Diagnostic::error(
+    Diagnostic::warning(
         "variable-scope",
         format!(
             "state `{}` assigns to `{variable}`, which is also assigned outside of its Map or Parallel state",
@@ -49,9 +50,6 @@ fn shadows(state: &State, pointer: String, variable: &str) -> Diagnostic {
     )
     .at(state.span.as_ref())
     .in_definition(pointer)
-    .aws(format!(
-        "DUPLICATE_VARIABLE_NAME: Variable '{variable}' is already assigned in an outer scope."
-    ))
     .hint("give the inner variable another name: what is assigned inside is not seen outside")
 }
 
