@@ -151,6 +151,12 @@ impl Door {
         }
     }
 
+    /// Ends what the services have running, at once.
+    pub(crate) fn halt(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.services.iter().rev().for_each(|(_, service)| service.halt());
+    }
+
     /// The pages that are no AWS API.
     fn own_page(&self, parts: &Parts) -> Option<Response<Bytes>> {
         let path = parts.uri.path();

@@ -30,10 +30,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use door::Door;
-pub use home::{LocalDoor, ResetError, reset};
+pub use home::{LocalDoor, ResetError, is_there, reset};
 use inside::Inside;
-pub use store::StoreError;
 use store::Store;
+pub use store::StoreError;
 pub(crate) use wiring::has_service;
 
 /// How to open the local cloud.
@@ -129,14 +129,20 @@ impl LocalCloud {
         self.door.handle(request).await
     }
 
+    /// The journals of the executions, with the histories they led to.
+    pub fn journals(&self) -> Result<Vec<sfn::Journal>, StoreError> {
+        sfn::journals(&self.store)
+    }
+
     /// Waits for the calls under way, at most `patience`, ends what runs in the background, and closes the store.
     pub(crate) async fn close(&self, patience: Duration) {
         self.door.close(patience).await;
         self.store.close();
     }
 
-    /// Closes the store at once, for whoever comes next.
-    pub(crate) fn close_store(&self) {
+    /// Ends everything at once, for whoever comes next.
+    pub(crate) fn halt(&self) {
+        self.door.halt();
         self.store.close();
     }
 }

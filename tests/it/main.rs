@@ -5,5 +5,6 @@ mod any_input;
 mod commands;
 mod convergence;
 mod env;
+mod oddities;
 mod processes;
 mod walls;

@@ -43,6 +43,8 @@ pub(super) struct Driver {
     outstanding: HashSet<TaskId>,
     /// Tasks of activities that no worker took yet.
     offered: HashSet<TaskId>,
+    /// Tasks that wait for executions they have started.
+    watched: HashSet<TaskId>,
     /// ARNs of map runs that have not ended.
     map_runs: HashMap<MapRunId, String>,
     inbox: mpsc::UnboundedReceiver<Message>,
@@ -69,6 +71,7 @@ impl Driver {
             timers: HashMap::new(),
             outstanding: HashSet::new(),
             offered: HashSet::new(),
+            watched: HashSet::new(),
             map_runs: HashMap::new(),
             inbox,
             outbox,
@@ -91,7 +94,8 @@ impl Driver {
         self
     }
 
-    fn watch(&self, request: TaskRequest) -> Watch {
+    fn watch(&mut self, request: TaskRequest) -> Watch {
+        self.watched.insert(request.task);
         Watch {
             shared: self.shared.clone(),
             parent: Parent {
@@ -237,8 +241,10 @@ impl Driver {
                 Effect::CancelTask { task } => {
                     self.outstanding.remove(&task);
                     self.offered.remove(&task);
-                    let (shared, id) = (self.shared.clone(), self.id);
-                    tokio::spawn(async move { nested::stop(&shared, id, task).await });
+                    if self.watched.remove(&task) {
+                        let (shared, id) = (self.shared.clone(), self.id);
+                        tokio::spawn(async move { nested::stop(&shared, id, task).await });
+                    }
                 }
                 Effect::OpenMapRun(request) => {
                     self.map_runs.insert(request.map_run, request.arn);

@@ -198,6 +198,13 @@ pub(super) fn running(connection: &Connection) -> Result<Vec<(i64, String)>, Sto
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Ids of all executions.
+pub(super) fn ids(connection: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare("SELECT id FROM sfn_executions ORDER BY id")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The execution (by ARN) and task to which a token belongs.
 pub(super) fn token(connection: &Connection, token: &str) -> Result<Option<(String, TaskId)>, StoreError> {
     Ok(connection

@@ -12,6 +12,7 @@ mod express;
 mod history;
 mod integrations;
 mod journal;
+mod journals;
 mod json_text;
 mod label;
 mod lambda;
@@ -46,6 +47,8 @@ use serde_json::{Value, json};
 
 pub use self::definition::unsupported;
 pub use self::integrations::{Integrations, Services};
+pub use self::journals::Journal;
+pub(in crate::local) use self::journals::journals;
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
 pub use self::logging::LogSink;
 pub use self::roles::Roles;
@@ -147,6 +150,10 @@ impl Service for StepFunctions {
 
     fn close(&self) -> Pending<'_, ()> {
         Box::pin(async { self.0.0.shared.close() })
+    }
+
+    fn halt(&self) {
+        self.0.0.shared.close();
     }
 }
 

@@ -150,6 +150,9 @@ impl Run {
     fn collect(&mut self, input: Input, effects: Vec<Effect>, batch: &mut Batch) {
         if input.what == Happened::Redriven {
             batch.outcome = None;
+            if let Some(log) = &mut self.log {
+                log.redriven();
+            }
         }
         if batch.inputs.is_empty() {
             batch.first_entry = self.entries;

@@ -176,3 +176,12 @@ pub(super) fn described(response: &Response<Bytes>) -> Option<Map<String, Value>
     let members = reply::read(service, "DescribeExecution", response, Times::Millis).ok()?;
     Some(optimized::sorted(members))
 }
+
+/// The operations of Step Functions that tasks can call.
+#[cfg(test)]
+pub(super) fn operations_of_states() -> &'static [&'static str] {
+    match Service::find("sfn").map(|service| &service.wire) {
+        Some(catalog::Wire::Json(json)) => json.operations,
+        _ => &[],
+    }
+}

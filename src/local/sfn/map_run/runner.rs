@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::rows::{self, Family, Stored};
-use super::transfer;
+use super::transfer::{self, Refused};
 use crate::asl::model::StateMachine;
 use crate::engine::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, Limits, Schedule, Verdict, processor, results};
 use crate::engine::{Happened, MapRunId, Start, Status};
@@ -337,9 +337,8 @@ impl Runner {
     }
 
     async fn finish_well(&mut self) -> Option<Happened> {
-        if let Some((resource, _)) = self.stored.writer.to.clone() {
-            let cause = transfer::not_there(&resource);
-            return self.fail("States.ResultWriterFailed", Some(&cause)).await;
+        if let Err(Refused { error, cause }) = transfer::write_results(&self.stored) {
+            return self.fail(error, Some(&cause)).await;
         }
         self.write_end(None).await?;
         self.succeeded().await

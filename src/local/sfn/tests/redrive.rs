@@ -115,6 +115,35 @@ async fn after_two_weeks_it_is_too_late() {
 }
 
 #[tokio::test]
+async fn logs_count_redrives() {
+    let bench = Bench::new();
+    let input = json!({
+        "name": "m",
+        "roleArn": ROLE,
+        "definition": failing().to_string(),
+        "loggingConfiguration": {"level": "FATAL", "destinations": [{"cloudWatchLogsLogGroup": {
+            "logGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:group:*",
+        }}]},
+    });
+    let machine = text(&bench.get("CreateStateMachine", input).await, "stateMachineArn");
+    let execution = bench.start(&machine, "e").await;
+    bench.ended(&execution).await;
+    for _ in 0..2 {
+        bench.get("RedriveExecution", json!({"executionArn": execution})).await;
+        bench.ended(&execution).await;
+    }
+    let logged: Vec<Value> = bench
+        .logs
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, line)| line["redrive_count"].clone())
+        .collect();
+    assert_eq!(logged, ["0", "1", "2"]);
+}
+
+#[tokio::test]
 async fn arns_are_checked() {
     let bench = Bench::new();
     let error = bench
