@@ -23,6 +23,18 @@ pub enum Filter {
     Exists(Path),
     /// A comparison.
     Compare(Operand, Comparison, Operand),
+    /// `=~`: the whole text matches.
+    Match(Operand, Pattern),
+}
+
+/// A regular expression.
+#[derive(Clone, Debug)]
+pub struct Pattern(pub(super) regex::Regex);
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// One side of a comparison.
@@ -44,8 +56,19 @@ pub enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// `===`: also of the same type.
+    Same,
+    /// `!==`
+    NotSame,
     In,
     NotIn,
+    Contains,
+    All,
+    Size,
+    Empty,
+    SubsetOf,
+    AnyOf,
+    NoneOf,
 }
 
 impl Filter {
@@ -67,6 +90,11 @@ impl Filter {
                 sides.fold(true, |fits, side| fits && budget.look_at(side))
                     && comparison.holds(left.as_deref(), right.as_deref())
             }
+            Self::Match(operand, Pattern(regex)) => match operand.value(root, current, budget).as_deref() {
+                Some(Value::String(text)) => regex.is_match(text),
+                Some(value @ (Value::Number(_) | Value::Bool(_))) => regex.is_match(&value.to_string()),
+                _ => false,
+            },
         }
     }
 }
@@ -100,7 +128,43 @@ impl Comparison {
             Self::GreaterOrEqual => order(left, right).is_some_and(Ordering::is_ge),
             Self::In => contains(right, left),
             Self::NotIn => !contains(right, left),
+            Self::Same => same_type(left, right) && equal(left, right),
+            Self::NotSame => !(same_type(left, right) && equal(left, right)),
+            Self::Contains => match (left, right) {
+                (Some(Value::String(left)), Some(Value::String(right))) => left.contains(right.as_str()),
+                (left, right) => contains(left, right),
+            },
+            Self::All => lists(left, right).is_some_and(|(left, right)| right.iter().all(|item| has(left, item))),
+            Self::SubsetOf => lists(left, right).is_some_and(|(left, right)| left.iter().all(|item| has(right, item))),
+            Self::AnyOf => lists(left, right).is_some_and(|(left, right)| left.iter().any(|item| has(right, item))),
+            Self::NoneOf => lists(left, right).is_some_and(|(left, right)| !left.iter().any(|item| has(right, item))),
+            Self::Size => match (left, right.and_then(Value::as_u64)) {
+                (Some(Value::String(text)), Some(size)) => text.encode_utf16().count() as u64 == size,
+                (Some(Value::Array(items)), Some(size)) => items.len() as u64 == size,
+                _ => false,
+            },
+            Self::Empty => match (left, right) {
+                (Some(Value::String(text)), Some(Value::Bool(empty))) => text.is_empty() == *empty,
+                (Some(Value::Array(items)), Some(Value::Bool(empty))) => items.is_empty() == *empty,
+                (Some(Value::Object(members)), Some(Value::Bool(empty))) => members.is_empty() == *empty,
+                _ => false,
+            },
         }
+    }
+}
+
+fn lists<'v>(left: Option<&'v Value>, right: Option<&'v Value>) -> Option<(&'v [Value], &'v [Value])> {
+    Some((left?.as_array()?, right?.as_array()?))
+}
+
+fn has(list: &[Value], item: &Value) -> bool {
+    list.iter().any(|candidate| equal(Some(candidate), Some(item)))
+}
+
+fn same_type(left: Option<&Value>, right: Option<&Value>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => std::mem::discriminant(left) == std::mem::discriminant(right),
+        _ => false,
     }
 }
 
@@ -112,8 +176,12 @@ fn contains(list: Option<&Value>, item: Option<&Value>) -> bool {
 fn equal(left: Option<&Value>, right: Option<&Value>) -> bool {
     match (left, right) {
         (Some(Value::Number(left)), Some(Value::Number(right))) => compare_numbers(left, right) == Ordering::Equal,
-        (Some(Value::Number(number)), Some(Value::String(text)))
-        | (Some(Value::String(text)), Some(Value::Number(number))) => number.to_string() == *text,
+        // The type on the left decides how a number and a text are compared.
+        (Some(Value::Number(left)), Some(Value::String(right))) => right
+            .trim()
+            .parse::<serde_json::Number>()
+            .is_ok_and(|right| compare_numbers(left, &right) == Ordering::Equal),
+        (Some(Value::String(left)), Some(Value::Number(right))) => right.to_string() == *left,
         (Some(left), Some(right)) => left == right,
         _ => false,
     }

@@ -12,6 +12,7 @@ pub mod intrinsic;
 pub mod jsonata;
 pub mod path;
 pub mod path_eval;
+mod path_function;
 mod path_parse;
 mod random;
 mod reader;

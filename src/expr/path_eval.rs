@@ -60,11 +60,43 @@ pub(super) fn evaluate_segments<'a>(
     root: &Value,
     budget: &Budget,
 ) -> Result<Cow<'a, Value>, NotFound> {
-    if path.is_definite() {
-        return definite(path, start);
+    let (steps, function) = match path.segments.split_last() {
+        Some((Segment::Function(function, parameters), steps)) => (steps, Some((function, parameters))),
+        _ => (path.segments.as_slice(), None),
+    };
+    // As far as the path is definite, it must lead somewhere.
+    let sure = steps
+        .iter()
+        .take_while(|segment| matches!(segment, Segment::Name(_) | Segment::Index(_)))
+        .count();
+    let value = prefix(path, start, sure)?;
+    if sure == steps.len() {
+        return match function {
+            None => Ok(Cow::Borrowed(value)),
+            Some((function, parameters)) => function.call(parameters, value, root).map(Cow::Owned),
+        };
     }
-    let mut found = vec![Cow::Borrowed(start)];
-    for (at, segment) in path.segments.iter().enumerate() {
+    match (steps.get(sure), value) {
+        // Several names can stand at the end of a definite path.
+        (Some(Segment::Names(names)), value) if sure + 1 == path.segments.len() => {
+            return match value {
+                Value::Object(members) => Ok(Cow::Owned(merged(names, members))),
+                other => Err(not_an_object(path, sure, other)),
+            };
+        }
+        (Some(Segment::Names(_)), other) if !other.is_object() => return Err(not_an_object(path, sure, other)),
+        (Some(segment @ (Segment::Indices(_) | Segment::Slice(..))), other) if !other.is_array() => {
+            return Err(not_an_array(path, sure, &segment_text(Some(segment)), other));
+        }
+        (Some(Segment::Filter(_)), other) if !other.is_array() && !other.is_object() => {
+            return Err(NotFound(format!(
+                "Filter: [?] can not be applied to primitives. Current context is: {other}"
+            )));
+        }
+        _ => {}
+    }
+    let mut found = vec![Cow::Borrowed(value)];
+    for (at, segment) in steps.iter().enumerate().skip(sure) {
         let leaf = at + 1 == path.segments.len();
         let mut next = Vec::new();
         for value in &found {
@@ -87,27 +119,34 @@ pub(super) fn evaluate_segments<'a>(
     if !found.iter().all(|value| budget.copy(value)) {
         return Err(too_much(path));
     }
-    Ok(Cow::Owned(found.into_iter().map(Cow::into_owned).collect()))
+    let found: Vec<Value> = found.into_iter().map(Cow::into_owned).collect();
+    match function {
+        None => Ok(Cow::Owned(Value::Array(found))),
+        // After a deep scan from the root, the function takes all that is found, else each value on its own.
+        Some((function, parameters)) if path.is_definite() => {
+            function.call(parameters, &Value::Array(found), root).map(Cow::Owned)
+        }
+        Some((function, parameters)) => Ok(Cow::Owned(
+            found
+                .iter()
+                .filter_map(|value| function.call(parameters, value, root).ok())
+                .collect(),
+        )),
+    }
 }
 
-fn definite<'a>(path: &Path, start: &'a Value) -> Result<Cow<'a, Value>, NotFound> {
+/// Follows the first steps of a path, names and positions.
+fn prefix<'a>(path: &Path, start: &'a Value, steps: usize) -> Result<&'a Value, NotFound> {
     let mut value = start;
-    for (at, segment) in path.segments.iter().enumerate() {
+    for (at, segment) in path.segments.iter().enumerate().take(steps) {
         let leaf = at + 1 == path.segments.len();
         value = match segment {
             Segment::Name(name) => member(path, at, value, name, leaf)?,
             Segment::Index(index) => element(path, at, value, *index)?,
-            // `is_definite` lets several names stand at the end only.
-            Segment::Names(names) => {
-                return match value {
-                    Value::Object(members) => Ok(Cow::Owned(merged(names, members))),
-                    other => Err(not_an_object(path, at, other)),
-                };
-            }
             _ => return Err(no_results(path)),
         };
     }
-    Ok(Cow::Borrowed(value))
+    Ok(value)
 }
 
 fn member<'a>(path: &Path, at: usize, value: &'a Value, name: &str, leaf: bool) -> Result<&'a Value, NotFound> {
@@ -123,11 +162,15 @@ fn member<'a>(path: &Path, at: usize, value: &'a Value, name: &str, leaf: bool) 
 fn element<'a>(path: &Path, at: usize, value: &'a Value, index: i64) -> Result<&'a Value, NotFound> {
     match value {
         Value::Array(items) => position(items, index).ok_or_else(|| no_results(path)),
-        Value::Null => Err(NotFound(format!("The path {} is null", canonical(path, at)))),
-        other => Err(NotFound(format!(
-            "Filter: [{index}] can only be applied to arrays. Current context is: {other}"
-        ))),
+        other => Err(not_an_array(path, at, &format!("[{index}]"), other)),
     }
+}
+
+fn not_an_array(path: &Path, at: usize, segment: &str, value: &Value) -> NotFound {
+    NotFound(match value {
+        Value::Null => format!("The path {} is null", canonical(path, at)),
+        other => format!("Filter: {segment} can only be applied to arrays. Current context is: {other}"),
+    })
 }
 
 fn no_results(path: &Path) -> NotFound {
@@ -167,6 +210,14 @@ fn segment_text(segment: Option<&Segment>) -> String {
     match segment {
         Some(Segment::Name(name)) => format!("['{name}']"),
         Some(Segment::Index(index)) => format!("[{index}]"),
+        Some(Segment::Indices(indices)) => {
+            let positions: Vec<String> = indices.iter().map(i64::to_string).collect();
+            format!("[{}]", positions.join(","))
+        }
+        Some(Segment::Slice(from, to)) => {
+            let bound = |bound: &Option<i64>| bound.map_or_else(String::new, |bound| bound.to_string());
+            format!("[{}:{}]", bound(from), bound(to))
+        }
         Some(Segment::Names(names)) => {
             let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
             format!("[{}]", quoted.join(","))
@@ -199,7 +250,7 @@ fn spread<'a>(
             );
         }
         (Segment::Slice(from, to), Value::Array(items)) => {
-            found.extend(slice(items, *from, *to).iter().map(Cow::Borrowed));
+            found.extend(slice(items, *from, *to).into_iter().map(Cow::Borrowed));
         }
         (Segment::Wildcard, Value::Array(items)) => found.extend(items.iter().map(Cow::Borrowed)),
         (Segment::Wildcard, Value::Object(members)) => found.extend(members.values().map(Cow::Borrowed)),
@@ -251,11 +302,18 @@ fn absolute(length: usize, index: i64) -> Option<usize> {
     }
 }
 
-fn slice(items: &[Value], from: Option<i64>, to: Option<i64>) -> &[Value] {
-    let bound = |index: i64| absolute(items.len(), index).unwrap_or(0).min(items.len());
-    let from = from.map_or(0, bound);
-    let to = to.map_or(items.len(), bound);
-    items.get(from..to).unwrap_or(&[])
+/// Jayway takes `from` alone and `to` alone as they are meant. With both it goes from one to the other and takes each for a
+/// position of its own, so that what begins negative and ends positive goes around.
+fn slice(items: &[Value], from: Option<i64>, to: Option<i64>) -> Vec<&Value> {
+    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let from_end = |bound: i64| if bound < 0 { bound.saturating_add(length) } else { bound };
+    let (from, to) = match (from, to) {
+        (Some(from), Some(to)) => (from.max(-length), to.min(length)),
+        (Some(from), None) => (from_end(from).max(0), length),
+        (None, Some(to)) => (0, from_end(to).min(length)),
+        (None, None) => (0, length),
+    };
+    (from..to).filter_map(|index| position(items, index)).collect()
 }
 
 /// Compares two numbers, whole ones exactly.
@@ -318,7 +376,42 @@ mod tests {
             ("$.bike.*", json!([20, "red"])),
             ("$..price", json!([8, 12.5, "8", 20])),
             ("$..books[0].title", json!(["A"])),
-            ("$.missing[*].x", json!([])),
+            ("$.books[*].missing[*].x", json!([])),
+            ("$.limit[*]", json!([])),
+            ("$.['bike'].['price']", json!(20)),
+            ("$.books[0:3:2].title", json!(["A", "B", "C"])),
+            ("$.books[-2:2].title", json!(["B", "C", "A", "B"])),
+            ("$.books.length()", json!(3)),
+            ("$.bike.length()", json!(2)),
+            ("$.limit.length()", json!(null)),
+            ("$.bike.keys()", json!(["price", "colour"])),
+            ("$..price.sum()", json!(40.5)),
+            ("$..price.max()", json!(20.0)),
+            ("$.books[*].tags.length()", json!([1])),
+            ("$.books[0].tags.append('y', 2)", json!(["x", "y", 2])),
+            ("$.books[0].tags.concat('-', $.bike.colour)", json!("x-red")),
+            ("$.books[0].tags.last()", json!("x")),
+            ("$.books[0].tags.index(0)", json!("x")),
+            ("$.sum($.limit, $.bike.price, 2)", json!(32.0)),
+            ("$.books[?(@.title =~ /[ab]/i)].title", json!(["A", "B"])),
+            ("$.books[?(@.title =~ /[AB]x/)].title", json!([])),
+            ("$.books[?(@.tags size 1)].title", json!(["A"])),
+            ("$.books[?(@.title size 1)].price", json!([8, 12.5, "8"])),
+            ("$.books[?(@.tags empty false)].title", json!(["A"])),
+            ("$.books[?(@.tags contains 'x')].title", json!(["A"])),
+            ("$.books[?(@.title contains 'A')].title", json!(["A"])),
+            ("$.books[?(@.tags subsetof ['x', 'y'])].title", json!(["A"])),
+            ("$.books[?(@.tags anyof ['x', 'y'])].title", json!(["A"])),
+            ("$.books[?(@.tags noneof ['y'])].title", json!(["A"])),
+            ("$.books[?(@.tags all ['x'])].title", json!(["A"])),
+            ("$.books[?(@.tags == ['x'])].title", json!(["A"])),
+            ("$.books[?(@.price === 8)].title", json!(["A"])),
+            ("$.books[?(@.price !== 8)].title", json!(["B", "C"])),
+            ("$.books[?(@.isbn == null)].title", json!(["B"])),
+            ("$.books[?(@.isbn != null)].title", json!(["A", "C"])),
+            ("$.books[?($.limit > @.price)].title", json!(["A"])),
+            ("$.books[?(@['tags'][0] == 'x')].title", json!(["A"])),
+            ("$..[?(@.colour)].price", json!([20])),
             ("$.books[?(@.price < 10)].title", json!(["A"])),
             ("$.books[?(@.price <= $.limit)].title", json!(["A"])),
             ("$.books[?(@.price == 8)].title", json!(["A", "C"])),
@@ -349,6 +442,20 @@ mod tests {
             ("$.books[9]", "No results for path: $['books'][9]"),
             ("$.books[-9]", "No results for path: $['books'][-9]"),
             ("$.none[0]", "The path $['none'] is null"),
+            ("$.none[0:1].x", "The path $['none'] is null"),
+            ("$.missing[*].x", "Missing property in path $['missing']"),
+            (
+                "$.limit[0,1]",
+                "Filter: [0,1] can only be applied to arrays. Current context is: 10",
+            ),
+            (
+                "$.limit[?(@.x)]",
+                "Filter: [?] can not be applied to primitives. Current context is: 10",
+            ),
+            (
+                "$.bike.sum()",
+                "Aggregation function attempted to calculate value using empty array",
+            ),
             (
                 "$.limit[0]",
                 "Filter: [0] can only be applied to arrays. Current context is: 10",
@@ -371,7 +478,7 @@ mod tests {
             let data = json!({"a": [1, {"b": [2, 3, {"c": "x"}]}], "b": {"a": null, "c": -1.5}, "c": []});
             if let Ok(path) = Path::parse(&text) {
                 let found = evaluate(&path, &data);
-                prop_assert!(path.is_definite() || found.unwrap().is_array());
+                prop_assert!(path.is_definite() || found.map_or(true, |found| found.is_array()));
             }
         }
 

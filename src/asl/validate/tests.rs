@@ -238,7 +238,7 @@ fn paths_and_expressions_have_their_form() {
             "Z": { "Type": "Fail", "Error": "{% ] %}" } } }),
         &[
             "invalid-expression /States/X/Arguments/a: state `X` has `{% 1 + %}`, which is not JSONata: S0207: Unexpected end of expression",
-            "invalid-expression /States/X/TimeoutSeconds: state `X` has `{% ( %}`, which is not JSONata: S0207: Unexpected end of expression",
+            "invalid-expression /States/X/TimeoutSeconds: state `X` has `{% ( %}`, which is not JSONata: S0203: Expected \")\" before end of expression",
             "invalid-expression /States/Z/Error: state `Z` has `{% ] %}`, which is not JSONata: S0211: The symbol \"]\" cannot be used as a unary operator",
         ],
     );
