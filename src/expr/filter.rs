@@ -90,8 +90,8 @@ impl Filter {
                 sides.fold(true, |fits, side| fits && budget.look_at(side))
                     && comparison.holds(left.as_deref(), right.as_deref())
             }
-            Self::Match(operand, Pattern(regex)) => match operand.value(root, current) {
-                Some(Value::String(text)) => regex.is_match(&text),
+            Self::Match(operand, Pattern(regex)) => match operand.value(root, current, budget).as_deref() {
+                Some(Value::String(text)) => regex.is_match(text),
                 Some(value @ (Value::Number(_) | Value::Bool(_))) => regex.is_match(&value.to_string()),
                 _ => false,
             },
