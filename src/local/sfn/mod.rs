@@ -40,6 +40,7 @@ mod test_state;
 mod tests;
 mod variable_references;
 mod versions;
+mod workers;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::local::random;
 
 /// After so long what was done is stored, and others have their turn. It is also how exact the times of events are.
-const SLICE: Duration = Duration::from_millis(5);
+pub(super) const SLICE: Duration = Duration::from_millis(5);
 /// So much is done in a slice even if it takes no time.
 const SLICE_STEPS: u32 = 1_000;
 

@@ -12,6 +12,7 @@ use super::map_run::MapRuns;
 use super::roles::Roles;
 use super::run::{Batch, Run};
 use super::tasks::TaskRunner;
+use super::workers::Workers;
 use super::{journal, recovery};
 use crate::asl::model::StateMachine;
 use crate::engine::{Happened, Millis, Outcome};
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     pub(super) closed: watch::Sender<bool>,
     /// Told when an activity has a new task.
     pub(super) offered: Notify,
+    /// Where executions advance.
+    pub(super) workers: Workers,
 }
 
 impl Shared {
@@ -60,6 +63,7 @@ impl Shared {
             machines: Mutex::default(),
             closed: watch::Sender::new(false),
             offered: Notify::new(),
+            workers: Workers::new(),
         }
     }
 
@@ -144,8 +148,8 @@ impl Shared {
         first: Batch,
     ) -> mpsc::UnboundedSender<Message> {
         let (outbox, inbox) = mpsc::unbounded_channel();
-        let driver = Driver::new(self.clone(), id, &arn, run, inbox, outbox.clone());
-        self.spawn(id, arn, driver.drive(first.effects));
+        let driver = Driver::new(self.clone(), id, &arn, &run, inbox, outbox.clone());
+        self.spawn(id, arn, driver.drive(run, first.effects));
         outbox
     }
 
@@ -155,13 +159,19 @@ impl Shared {
         lock(&self.running).insert(arn.clone(), outbox.clone());
         let shared = self.clone();
         self.spawn(id, arn.clone(), async move {
-            match recovery::rebuild(&shared, id) {
+            let mut closing = shared.closed.subscribe();
+            let rebuilt = tokio::select! {
+                biased;
+                _ = closing.wait_for(|closed| *closed) => return,
+                rebuilt = recovery::rebuild(&shared, id) => rebuilt,
+            };
+            match rebuilt {
                 Ok(rebuilt) => {
-                    let driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
+                    let driver = Driver::new(shared, id, &arn, &rebuilt.run, inbox, outbox);
                     driver
                         .waiting_for(rebuilt.waiting, rebuilt.offered)
                         .watching(rebuilt.children)
-                        .drive(rebuilt.effects)
+                        .drive(rebuilt.run, rebuilt.effects)
                         .await;
                 }
                 Err(problem) if problem.is_final() => shared.abandon(id, &arn, &problem.to_string()),

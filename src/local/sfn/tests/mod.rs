@@ -4,6 +4,7 @@
 
 mod activities;
 mod api;
+mod computing;
 mod definitions;
 mod executions;
 mod express;
