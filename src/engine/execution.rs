@@ -1,7 +1,7 @@
 //! What is kept of a running execution: counters and what is outstanding, so that the cost of a step does not grow with the
 //! history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -33,6 +33,8 @@ pub struct Execution {
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
     pub(super) map_runs: BTreeMap<MapRunId, OpenMapRun>,
+    /// States to be entered in the next step, with their inputs.
+    pub(super) put_off: VecDeque<(BranchId, String, Data)>,
     pub(super) outcome: Option<Outcome>,
     /// How often it was redriven, and when last.
     pub(super) redrives: u64,
@@ -177,6 +179,8 @@ pub(super) enum Purpose {
     Wait(BranchId),
     /// The pause before a state is tried again.
     Retry(BranchId),
+    /// No pause: the states that were put off are entered.
+    GoOn,
     /// `TimeoutSeconds` of a task.
     TaskTimeout(TaskId),
     /// `HeartbeatSeconds` of a task.
@@ -199,6 +203,7 @@ impl Execution {
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             map_runs: BTreeMap::new(),
+            put_off: VecDeque::new(),
             outcome: None,
             redrives: 0,
             redriven_at: None,

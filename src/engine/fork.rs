@@ -272,7 +272,7 @@ impl<'a> Turn<'a> {
             .timers
             .iter()
             .filter(|(_, timer)| match timer.purpose {
-                Purpose::ExecutionTimeout => false,
+                Purpose::ExecutionTimeout | Purpose::GoOn => false,
                 Purpose::Wait(branch) | Purpose::Retry(branch) => !execution.branches.contains_key(&branch),
                 Purpose::TaskTimeout(task) | Purpose::Heartbeat(task) => !execution.tasks.contains_key(&task),
             })

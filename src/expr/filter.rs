@@ -1,10 +1,12 @@
 //! Filters `[?( … )]`: which elements of an array pass. Comparison follows Jayway: numbers and texts are compared with each
 //! other by their text, what is missing equals nothing.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use super::budget::Budget;
 use super::path::{Path, Root};
 use super::path_eval::{self, compare_numbers};
 
@@ -70,19 +72,26 @@ pub enum Comparison {
 }
 
 impl Filter {
-    /// Whether an element passes.
-    pub(super) fn accepts(&self, root: &Value, current: &Value) -> bool {
+    /// Whether an element passes. What it says is of no account once the budget is used up.
+    pub(super) fn accepts(&self, root: &Value, current: &Value, budget: &Budget) -> bool {
+        if !budget.spend(1) {
+            return false;
+        }
         match self {
-            Self::Any(parts) => parts.iter().any(|part| part.accepts(root, current)),
-            Self::All(parts) => parts.iter().all(|part| part.accepts(root, current)),
-            Self::Not(inner) => !inner.accepts(root, current),
-            Self::Exists(path) => find(path, root, current).is_some(),
+            Self::Any(parts) => parts.iter().any(|part| part.accepts(root, current, budget)),
+            Self::All(parts) => parts.iter().all(|part| part.accepts(root, current, budget)),
+            Self::Not(inner) => !inner.accepts(root, current, budget),
+            Self::Exists(path) => find(path, root, current, budget).is_some(),
             Self::Compare(left, comparison, right) => {
-                let (left, right) = (left.value(root, current), right.value(root, current));
-                comparison.holds(left.as_ref(), right.as_ref())
+                let left = left.value(root, current, budget);
+                let right = right.value(root, current, budget);
+                // A comparison looks at all of both.
+                let sides = [&left, &right].into_iter().flatten();
+                sides.fold(true, |fits, side| fits && budget.look_at(side))
+                    && comparison.holds(left.as_deref(), right.as_deref())
             }
-            Self::Match(operand, Pattern(regex)) => match operand.value(root, current) {
-                Some(Value::String(text)) => regex.is_match(&text),
+            Self::Match(operand, Pattern(regex)) => match operand.value(root, current, budget).as_deref() {
+                Some(Value::String(text)) => regex.is_match(text),
                 Some(value @ (Value::Number(_) | Value::Bool(_))) => regex.is_match(&value.to_string()),
                 _ => false,
             },
@@ -91,20 +100,20 @@ impl Filter {
 }
 
 impl Operand {
-    fn value(&self, root: &Value, current: &Value) -> Option<Value> {
+    fn value<'v>(&'v self, root: &'v Value, current: &'v Value, budget: &Budget) -> Option<Cow<'v, Value>> {
         match self {
-            Self::Literal(value) => Some(value.clone()),
-            Self::Path(path) => find(path, root, current),
+            Self::Literal(value) => Some(Cow::Borrowed(value)),
+            Self::Path(path) => find(path, root, current, budget),
         }
     }
 }
 
-fn find(path: &Path, root: &Value, current: &Value) -> Option<Value> {
+fn find<'v>(path: &Path, root: &'v Value, current: &'v Value, budget: &Budget) -> Option<Cow<'v, Value>> {
     let start = if path.root == Root::Data { root } else { current };
-    let found = path_eval::evaluate_segments(path, start, root).ok()?;
+    let found = path_eval::evaluate_segments(path, start, root, budget).ok()?;
     match found.as_array() {
         Some(items) if !path.is_definite() && items.is_empty() => None,
-        _ => Some(found.into_owned()),
+        _ => Some(found),
     }
 }
 

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
+use super::budget::Budget;
 use super::path::{Path, Root, Segment};
 use super::template::Roots;
 
@@ -42,11 +43,23 @@ pub fn find<'a>(path: &Path, roots: &'a dyn Roots) -> Result<Cow<'a, Value>, Fin
 
 /// Evaluates a path on the value that its root stands for.
 pub fn evaluate<'a>(path: &Path, root: &'a Value) -> Result<Cow<'a, Value>, NotFound> {
-    evaluate_segments(path, root, root)
+    let budget = Budget::default();
+    let found = evaluate_segments(path, root, root, &budget);
+    // Filters that could not be decided have let nothing through.
+    if budget.is_gone() { Err(too_much(path)) } else { found }
+}
+
+fn too_much(path: &Path) -> NotFound {
+    NotFound(format!("The path '{path}' has to look at too many values"))
 }
 
 /// Evaluates a path from `start`; `root` is what `$` in a filter means.
-pub(super) fn evaluate_segments<'a>(path: &Path, start: &'a Value, root: &Value) -> Result<Cow<'a, Value>, NotFound> {
+pub(super) fn evaluate_segments<'a>(
+    path: &Path,
+    start: &'a Value,
+    root: &Value,
+    budget: &Budget,
+) -> Result<Cow<'a, Value>, NotFound> {
     let (steps, function) = match path.segments.split_last() {
         Some((Segment::Function(function, parameters), steps)) => (steps, Some((function, parameters))),
         _ => (path.segments.as_slice(), None),
@@ -82,7 +95,7 @@ pub(super) fn evaluate_segments<'a>(path: &Path, start: &'a Value, root: &Value)
         for value in &found {
             // Only merged members are owned, and only the last segment makes them.
             if let Cow::Borrowed(value) = value {
-                spread(segment, value, leaf, root, &mut next);
+                spread(segment, value, leaf, (root, budget), &mut next);
             }
             if next.len() > MAX_FOUND {
                 return Err(NotFound(format!(
@@ -90,7 +103,14 @@ pub(super) fn evaluate_segments<'a>(path: &Path, start: &'a Value, root: &Value)
                 )));
             }
         }
+        if !budget.spend(next.len()) {
+            return Err(too_much(path));
+        }
         found = next;
+    }
+    // Each is copied whole, also what is inside another.
+    if !found.iter().all(|value| budget.copy(value)) {
+        return Err(too_much(path));
     }
     let found: Vec<Value> = found.into_iter().map(Cow::into_owned).collect();
     match function {
@@ -188,7 +208,13 @@ fn segment_text(segment: Option<&Segment>) -> String {
 }
 
 /// Applies one segment of an indefinite path: everything it leads to from `value`.
-fn spread<'a>(segment: &Segment, value: &'a Value, leaf: bool, root: &Value, found: &mut Vec<Cow<'a, Value>>) {
+fn spread<'a>(
+    segment: &Segment,
+    value: &'a Value,
+    leaf: bool,
+    (root, budget): (&Value, &Budget),
+    found: &mut Vec<Cow<'a, Value>>,
+) {
     match (segment, value) {
         (Segment::Name(name), Value::Object(members)) => found.extend(members.get(name).map(Cow::Borrowed)),
         (Segment::Names(names), Value::Object(members)) if leaf => found.push(Cow::Owned(merged(names, members))),
@@ -214,11 +240,13 @@ fn spread<'a>(segment: &Segment, value: &'a Value, leaf: bool, root: &Value, fou
             found.extend(
                 items
                     .iter()
-                    .filter(|item| filter.accepts(root, item))
+                    .filter(|item| filter.accepts(root, item, budget))
                     .map(Cow::Borrowed),
             );
         }
-        (Segment::Filter(filter), Value::Object(_)) if filter.accepts(root, value) => found.push(Cow::Borrowed(value)),
+        (Segment::Filter(filter), Value::Object(_)) if filter.accepts(root, value, budget) => {
+            found.push(Cow::Borrowed(value))
+        }
         _ => {}
     }
 }

@@ -177,6 +177,7 @@ impl Trial {
             now: at,
             random: Random::new(seed),
             effects: Vec::new(),
+            bytes: 0,
             ready: VecDeque::new(),
         };
         let flow = match act {
