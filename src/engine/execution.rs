@@ -34,13 +34,8 @@ pub struct Execution {
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
     pub(super) map_runs: BTreeMap<MapRunId, OpenMapRun>,
-<<<<<<< HEAD
     /// What lines of control have to do: because of others, or because an earlier step was to end before they had done it.
     pub(super) ready: VecDeque<Job>,
-=======
-    /// States to be entered in the next step, with their inputs.
-    pub(super) put_off: VecDeque<(BranchId, String, Data)>,
->>>>>>> main
     pub(super) outcome: Option<Outcome>,
     /// How often it was redriven, and when last.
     pub(super) redrives: u64,
@@ -207,11 +202,7 @@ impl Execution {
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             map_runs: BTreeMap::new(),
-<<<<<<< HEAD
             ready: VecDeque::new(),
-=======
-            put_off: VecDeque::new(),
->>>>>>> main
             outcome: None,
             redrives: 0,
             redriven_at: None,

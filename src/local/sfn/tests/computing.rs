@@ -6,7 +6,8 @@ use super::*;
 fn endless() -> Value {
     json!({"StartAt": "A", "States": {
         "A": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $sum([1..30000].($ * 2)) %}", "Next": "B"},
-        "B": {"Type": "Choice", "Choices": [{"Variable": "$", "IsNumeric": true, "Next": "A"}], "Default": "A"},
+        "B": {"Type": "Choice", "Choices": [{"Variable": "$", "IsNumeric": true, "Next": "A"}], "Default": "C"},
+        "C": {"Type": "Succeed"},
     }})
 }
 
