@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -250,26 +250,31 @@ impl Driver {
         }
     }
 
-    /// Stores a batch; a store that refuses (disk full …) is tried again, since the engine cannot go back. `false` when
-    /// the service is closed.
+    /// Stores a batch; a store that refuses (disk full …) is tried again, since the engine cannot go back, and meanwhile
+    /// those who ask are told. `false` when the service is closed.
     async fn store(&mut self, run: &Run, batch: &Batch) -> bool {
         if batch.inputs.is_empty() {
             return true;
         }
+        let since = Instant::now();
         loop {
             match self
                 .shared
                 .write(|connection| journal::append(connection, self.id, batch))
             {
                 Ok(Written::Stored) => {
+                    self.shared.taken(&self.arn);
                     self.shared.deliver(run.log(), &batch.events);
                     return true;
                 }
                 Ok(Written::Closed) | Err(StoreError::Closed) => return false,
-                Err(_) => tokio::select! {
-                    _ = self.closing.wait_for(|closed| *closed) => return false,
-                    () = tokio::time::sleep(STORE_RETRY) => {}
-                },
+                Err(error) => {
+                    self.shared.refused(&self.arn, since, error);
+                    tokio::select! {
+                        _ = self.closing.wait_for(|closed| *closed) => return false,
+                        () = tokio::time::sleep(STORE_RETRY) => {}
+                    }
+                }
             }
         }
     }

@@ -32,6 +32,7 @@ mod schema;
 mod settings;
 mod shared;
 mod start;
+mod stuck;
 mod tags;
 mod target;
 mod tasks;

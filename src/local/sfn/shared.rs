@@ -11,6 +11,7 @@ use super::logging::LogSink;
 use super::map_run::MapRuns;
 use super::roles::Roles;
 use super::run::{Batch, Run};
+use super::stuck::Stuck;
 use super::tasks::TaskRunner;
 use super::workers::Workers;
 use super::{journal, recovery};
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     pub(super) closed: watch::Sender<bool>,
     /// Told when an activity has a new task.
     pub(super) offered: Notify,
+    pub(super) stuck: Stuck,
     /// Where executions advance.
     pub(super) workers: Workers,
 }
@@ -63,6 +65,7 @@ impl Shared {
             machines: Mutex::default(),
             closed: watch::Sender::new(false),
             offered: Notify::new(),
+            stuck: Stuck::default(),
             workers: Workers::new(),
         }
     }
@@ -106,7 +109,8 @@ impl Shared {
         Ok(Some(machine))
     }
 
-    /// Sends something to a running execution and waits until it is stored. `None` if the execution is not running.
+    /// Sends something to a running execution and waits until it is stored, or cannot be. `None` if the execution is not
+    /// running.
     pub(super) async fn tell(&self, arn: &str, what: Happened) -> Option<bool> {
         let inbox = lock(&self.running).get(arn).cloned()?;
         let (stored, done) = oneshot::channel();
@@ -116,7 +120,11 @@ impl Shared {
                 stored: Some(stored),
             })
             .ok()?;
-        done.await.ok()
+        tokio::select! {
+            biased;
+            done = done => done.ok(),
+            _ = self.until_stuck(arn) => None,
+        }
     }
 
     /// Starts to drive an execution that `store` writes down; nothing is driven if it fails or the first batch ended it.

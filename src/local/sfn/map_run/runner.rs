@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
@@ -58,14 +58,14 @@ enum Halt {
     /// The service is closed, or the map run was stopped.
     Over,
     /// The store refused for now.
-    Store,
+    Store(StoreError),
 }
 
 impl From<StoreError> for Halt {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Closed => Self::Over,
-            _ => Self::Store,
+            refusal => Self::Store(refusal),
         }
     }
 }
@@ -99,7 +99,7 @@ async fn drive(shared: Arc<Shared>, waiting: Waiting, map_run: MapRunId, childre
         match Runner::load(&shared, &waiting, map_run, &children) {
             Ok(runner) => break runner?,
             Err(Halt::Over) => return None,
-            Err(Halt::Store) => pause(&mut closing).await?,
+            Err(Halt::Store(_)) => pause(&mut closing).await?,
         }
     };
     let told = runner.run().await;
@@ -219,6 +219,7 @@ impl Runner {
     }
 
     async fn until_verdict(&mut self) -> Option<Verdict> {
+        let mut refused_since = None;
         loop {
             while let Ok(news) = self.inbox.try_recv() {
                 self.hear(news).await?;
@@ -230,9 +231,14 @@ impl Runner {
             if most > 0 {
                 match self.begin(most).await {
                     // Others have their turn between the chunks.
-                    Ok(()) => tokio::task::yield_now().await,
+                    Ok(()) => {
+                        if refused_since.take().is_some() {
+                            self.shared.taken(&self.nursery.parent.execution_arn);
+                        }
+                        tokio::task::yield_now().await;
+                    }
                     Err(Halt::Over) => return None,
-                    Err(Halt::Store) => pause(&mut self.closing).await?,
+                    Err(Halt::Store(error)) => self.refused(&mut refused_since, error).await?,
                 }
                 continue;
             }
@@ -243,6 +249,13 @@ impl Runner {
             };
             self.hear(news).await?;
         }
+    }
+
+    /// Says that the execution that waits cannot go on, and waits until it is worth another try.
+    async fn refused(&mut self, since: &mut Option<Instant>, error: StoreError) -> Option<()> {
+        let arn = &self.nursery.parent.execution_arn;
+        self.shared.refused(arn, *since.get_or_insert_with(Instant::now), error);
+        pause(&mut self.closing).await
     }
 
     /// None if it was stopped.
@@ -315,6 +328,7 @@ impl Runner {
     async fn succeeded(&mut self) -> Option<Happened> {
         let writer = &self.stored.writer;
         let (transformation, output_type) = (writer.transformation, writer.output_type);
+        let mut refused_since = None;
         loop {
             match self
                 .shared
@@ -328,7 +342,7 @@ impl Runner {
                     });
                 }
                 Err(StoreError::Closed) => return None,
-                Err(_) => pause(&mut self.closing).await?,
+                Err(error) => self.refused(&mut refused_since, error).await?,
             }
         }
     }
@@ -350,6 +364,7 @@ impl Runner {
 
     async fn write_end(&mut self, failure: Option<(&str, Option<&str>)>) -> Option<()> {
         let now = self.shared.now();
+        let mut refused_since = None;
         loop {
             match self
                 .shared
@@ -357,7 +372,7 @@ impl Runner {
             {
                 Ok(Written::Stored) => return Some(()),
                 Ok(Written::Closed) | Err(StoreError::Closed) => return None,
-                Err(_) => pause(&mut self.closing).await?,
+                Err(error) => self.refused(&mut refused_since, error).await?,
             }
         }
     }

@@ -8,6 +8,7 @@ mod computing;
 mod definitions;
 mod executions;
 mod express;
+mod full;
 mod logging;
 mod map_runs;
 mod nested;
