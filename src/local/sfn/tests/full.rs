@@ -34,8 +34,7 @@ impl Bench {
     }
 }
 
-const FULL: &str =
-    "InternalFailure: the local store failed: the store refused a statement: database or disk is full";
+const FULL: &str = "InternalFailure: the local store failed: the store refused a statement: database or disk is full";
 
 #[tokio::test]
 async fn a_full_disk_is_told_and_the_execution_goes_on_when_there_is_room() {
@@ -55,7 +54,11 @@ async fn a_full_disk_is_told_and_the_execution_goes_on_when_there_is_room() {
 
     bench.most_pages(1_000_000);
     let deadline = Instant::now() + Duration::from_secs(20);
-    while bench.call("DescribeExecution", json!({"executionArn": execution})).await.is_err() {
+    while bench
+        .call("DescribeExecution", json!({"executionArn": execution}))
+        .await
+        .is_err()
+    {
         assert!(Instant::now() < deadline, "it does not go on");
         tokio::task::yield_now().await;
     }
