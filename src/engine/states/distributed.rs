@@ -181,6 +181,12 @@ fn selected(
     items: &[Value],
 ) -> Result<Vec<String>, Failure> {
     let mut context = Scope::of_task(turn, visit, None).into_context();
+    let nothing = Data::new(Value::Null);
+    let mut input = input;
+    // Expressions are given copies, as large as the list of the items is long.
+    if state.query_language == QueryLanguage::Jsonata && sees_only_the_item(selector) {
+        (context, input) = (json!({}), &nothing);
+    }
     let mut texts = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         context["Map"] = map_member(index, item);
@@ -195,6 +201,20 @@ fn selected(
     Ok(texts)
 }
 
+/// Whether all expressions in a selector look at nothing of `$states` but the item. Recurses as deep as the selector nests,
+/// which the reader of definitions limits.
+pub(in crate::engine) fn sees_only_the_item(selector: &Value) -> bool {
+    match selector {
+        Value::String(text) => text
+            .split("$states")
+            .skip(1)
+            .all(|rest| rest.starts_with(".context.Map.")),
+        Value::Array(parts) => parts.iter().all(sees_only_the_item),
+        Value::Object(members) => members.values().all(sees_only_the_item),
+        _ => true,
+    }
+}
+
 /// A map run has ended well; `output` is the JSON text of what it gives.
 pub(in crate::engine) fn succeeded(turn: &mut Turn<'_>, map_run: MapRunId, output: &str) -> Result<(), Ended> {
     let Some(open) = turn.execution.map_runs.remove(&map_run) else {
@@ -206,9 +226,9 @@ pub(in crate::engine) fn succeeded(turn: &mut Turn<'_>, map_run: MapRunId, outpu
         };
         let result = Data::from_text(output)
             .map_err(|problem| Failure::runtime(format!("The result of the map run is not JSON: {problem}")))?;
-        // The state is left after what began the map run, not after what ended it: so do histories since November 2024.
-        let began = turn.last_event(branch);
-        let ended = turn.emit_after(branch, began, "MapRunSucceeded", None)?;
+        // The state is left after what ended the map run, as 19 of 22 recorded histories have it. Those since November
+        // 2024 leave it after what began the map run.
+        let ended = turn.emit(branch, "MapRunSucceeded", None)?;
         turn.emit_after(branch, ended, "MapStateSucceeded", None)?;
         super::leave(turn, branch, state, &map.work, &map.transition, result)
     })
