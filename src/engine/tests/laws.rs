@@ -188,7 +188,8 @@ proptest! {
         sliced.feed(Happened::Started);
         sliced.go_on(&answers);
         let whole = Lab::run(&definition, "[1,2,3]", &answers);
-        prop_assert_eq!(without_random(&sliced.lines()), without_random(&whole.lines()));
+        let (sliced_lines, whole_lines) = (sliced.lines(), whole.lines());
+        prop_assert_eq!(without_random(&sliced_lines), without_random(&whole_lines));
 
         let mut again = Execution::new(testing::start("[1,2,3]"));
         let effects: Vec<Effect> = sliced
