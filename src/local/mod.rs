@@ -31,8 +31,8 @@ use bytes::Bytes;
 
 use door::Door;
 pub use home::{LocalDoor, ResetError, reset};
-pub use store::StoreError;
 use store::Store;
+pub use store::StoreError;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]

@@ -56,7 +56,11 @@ fn checked(
     if let Some((_, _, least, most)) = NUMBERS.iter().find(|(number, ..)| *number == name) {
         let number: i64 = value.parse().map_err(|_| invalid_attribute(name))?;
         let fits = (least..=most).contains(&&number);
-        return if fits { Ok(Some(number.to_string())) } else { Err(invalid_attribute(name)) };
+        return if fits {
+            Ok(Some(number.to_string()))
+        } else {
+            Err(invalid_attribute(name))
+        };
     }
     let one_of = |values: &[&str]| match values.contains(&value) {
         true => Ok(Some(value.to_owned())),
@@ -95,8 +99,14 @@ fn redrive_policy(db: &Connection, queue: &Queue, text: &str) -> Result<String, 
     let Ok(Value::Object(policy)) = serde_json::from_str(text) else {
         return Err(invalid("Redrive policy is not a valid JSON map."));
     };
-    let lacks = |member: &str| invalid(&format!("Redrive policy does not contain mandatory attribute: {member}."));
-    let target = policy.get("deadLetterTargetArn").ok_or_else(|| lacks("deadLetterTargetArn"))?;
+    let lacks = |member: &str| {
+        invalid(&format!(
+            "Redrive policy does not contain mandatory attribute: {member}."
+        ))
+    };
+    let target = policy
+        .get("deadLetterTargetArn")
+        .ok_or_else(|| lacks("deadLetterTargetArn"))?;
     let most = policy.get("maxReceiveCount").ok_or_else(|| lacks("maxReceiveCount"))?;
     let spoken = most.as_str().map_or_else(|| most.to_string(), str::to_owned);
     let Some(number) = spoken.parse().ok().filter(|number| (1..=1000_i64).contains(number)) else {

@@ -56,7 +56,9 @@ impl Bells {
     pub(super) fn count(&self, queue: i64, more: usize) {
         let mut queues = self.lock();
         let of_queue = queues.entry(queue).or_default();
-        of_queue.in_flight = of_queue.in_flight.saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
+        of_queue.in_flight = of_queue
+            .in_flight
+            .saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
     }
 
     /// Nobody is to wait any more.

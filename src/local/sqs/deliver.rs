@@ -55,7 +55,11 @@ impl Sqs {
         if content::size(&delivery.body, &delivery.attributes) > largest {
             return Ok(Err(Undeliverable::TooLarge(delivery.queue.clone())));
         }
-        let by_content = || queue.flag("ContentBasedDeduplication").then(|| send::sum_of(&delivery.body));
+        let by_content = || {
+            queue
+                .flag("ContentBasedDeduplication")
+                .then(|| send::sum_of(&delivery.body))
+        };
         let deduplication = if queue.is_fifo() {
             let id = delivery.deduplication.clone().or_else(by_content);
             if id.is_none() || delivery.group.is_none() {

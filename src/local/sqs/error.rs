@@ -10,7 +10,10 @@ use crate::local::protocol::respond;
 /// Errors that the API models, with their codes in the query protocol
 /// ([API reference](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html)).
 const CODES: &[(&str, &str)] = &[
-    ("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"),
+    (
+        "BatchEntryIdsNotDistinct",
+        "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+    ),
     ("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong"),
     ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"),
     ("InvalidAddress", "InvalidAddress"),

@@ -60,7 +60,10 @@ pub(super) fn change_one(db: &Transaction<'_>, queue: &Queue, input: &Input<'_>,
         return Err(invalid_value("ReceiptHandle", text, reason));
     };
     if message.visible <= now {
-        return Err(ApiError::new("MessageNotInflight", "The specified message isn't in flight."));
+        return Err(ApiError::new(
+            "MessageNotInflight",
+            "The specified message isn't in flight.",
+        ));
     }
     let until = now.saturating_add(seconds * 1000);
     if until - message.received(db)?.unwrap_or(now) > LONGEST {

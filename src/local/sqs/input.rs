@@ -34,7 +34,9 @@ impl<'a> Input<'a> {
     }
 
     pub(super) fn list(&self, member: &str) -> Result<&'a [Value], ApiError> {
-        Ok(self.typed(member, "a list", Value::as_array)?.map_or(&[], Vec::as_slice))
+        Ok(self
+            .typed(member, "a list", Value::as_array)?
+            .map_or(&[], Vec::as_slice))
     }
 
     /// A list of texts.
@@ -47,7 +49,9 @@ impl<'a> Input<'a> {
     pub(super) fn map(&self, member: &str) -> Result<Vec<(&'a str, &'a str)>, ApiError> {
         let of_object = |value: &'a Value| {
             let pairs = value.as_object()?.iter();
-            pairs.map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect()
+            pairs
+                .map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+                .collect()
         };
         Ok(self.typed(member, "a map of strings", of_object)?.unwrap_or_default())
     }

@@ -55,10 +55,12 @@ impl Message {
     }
 
     pub(super) fn find(db: &Connection, queue: &Queue, id: i64) -> Result<Option<Self>, StoreError> {
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM sqs_message WHERE id = ?1 AND queue = ?2"))?
-            .query_row([id, queue.id], |row| Ok(Self::read(row)))
-            .optional()?
-            .transpose()
+        db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM sqs_message WHERE id = ?1 AND queue = ?2"
+        ))?
+        .query_row([id, queue.id], |row| Ok(Self::read(row)))
+        .optional()?
+        .transpose()
     }
 
     /// Messages of a standard queue that can be received now, those that could be for longest first.
@@ -134,9 +136,8 @@ impl Message {
 
 /// Groups of a FIFO queue that can be received from now, those that could be for longest first.
 pub(super) fn ready_groups(db: &Connection, queue: &Queue, now: i64, most: usize) -> Result<Vec<String>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT name FROM sqs_group WHERE queue = ?1 AND ready <= ?2 ORDER BY ready, name LIMIT ?3",
-    )?;
+    let mut statement =
+        db.prepare_cached("SELECT name FROM sqs_group WHERE queue = ?1 AND ready <= ?2 ORDER BY ready, name LIMIT ?3")?;
     let rows = statement.query_map(params![queue.id, now, bound(most)], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -167,9 +168,7 @@ pub(super) fn next_ready(db: &Connection, queue: &Queue, now: i64) -> Result<Opt
     } else {
         "SELECT min(visible) FROM sqs_message WHERE queue = ?1 AND visible > ?2"
     };
-    Ok(db
-        .prepare_cached(query)?
-        .query_row([queue.id, now], |row| row.get(0))?)
+    Ok(db.prepare_cached(query)?.query_row([queue.id, now], |row| row.get(0))?)
 }
 
 /// Drops what is older than the queue keeps messages.

@@ -118,7 +118,9 @@ impl Sqs {
         request.refuse(&["ReceiveRequestAttemptId"])?;
         let asked = Asked::read(&request.input)?;
         let queue = self.store.read(|db| request.queue(db))?;
-        let wait = asked.wait.unwrap_or_else(|| queue.number("ReceiveMessageWaitTimeSeconds"));
+        let wait = asked
+            .wait
+            .unwrap_or_else(|| queue.number("ReceiveMessageWaitTimeSeconds"));
         let deadline = Instant::now() + Duration::from_secs(wait.unsigned_abs());
         let bell = self.bells.of(queue.id);
         loop {
@@ -154,7 +156,11 @@ impl Sqs {
                 ));
             }
             let messages = asked.take(db, &queue, now)?;
-            let next = if messages.is_empty() { messages::next_ready(db, &queue, now)? } else { None };
+            let next = if messages.is_empty() {
+                messages::next_ready(db, &queue, now)?
+            } else {
+                None
+            };
             let wait = |at: i64| Duration::from_millis((at - now).max(1).unsigned_abs());
             Ok(Found {
                 messages,

@@ -79,7 +79,9 @@ fn members(node: &Node) -> Map<String, Value> {
             let entries: Map<String, Value> = in_order(child).filter_map(entry).collect();
             members.insert((*member).to_owned(), entries.into());
         } else {
-            let number = NUMBERS.contains(&name.as_str()).then(|| child.text.as_ref()?.parse::<i64>().ok());
+            let number = NUMBERS
+                .contains(&name.as_str())
+                .then(|| child.text.as_ref()?.parse::<i64>().ok());
             let value = number.flatten().map_or_else(|| value(child), Value::from);
             members.insert(name.clone(), value);
         }
@@ -186,7 +188,11 @@ mod tests {
 
     #[test]
     fn answers_become_xml() {
-        check("ListQueues", &json!({"QueueUrls": ["a", "b"]}), "<QueueUrl>a</QueueUrl><QueueUrl>b</QueueUrl>");
+        check(
+            "ListQueues",
+            &json!({"QueueUrls": ["a", "b"]}),
+            "<QueueUrl>a</QueueUrl><QueueUrl>b</QueueUrl>",
+        );
         check("DeleteQueue", &Value::Null, "");
         check(
             "ReceiveMessage",

@@ -40,7 +40,9 @@ pub(super) fn create(db: &Transaction<'_>, request: &Request<'_>) -> Result<Valu
             if let Some(attribute) = attributes::first_difference(&existing, &queue, &given) {
                 return Err(ApiError::new(
                     "QueueNameExists",
-                    format!("A queue already exists with the same name and a different value for attribute {attribute}"),
+                    format!(
+                        "A queue already exists with the same name and a different value for attribute {attribute}"
+                    ),
                 ));
             }
         }
@@ -50,7 +52,11 @@ pub(super) fn create(db: &Transaction<'_>, request: &Request<'_>) -> Result<Valu
 
 fn check_name(name: &str, is_fifo: bool) -> Result<(), ApiError> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
-    let base = if is_fifo { name.strip_suffix(".fifo") } else { Some(name) };
+    let base = if is_fifo {
+        name.strip_suffix(".fifo")
+    } else {
+        Some(name)
+    };
     if name.len() <= 80 && base.is_some_and(|base| !base.is_empty() && base.chars().all(allowed)) {
         return Ok(());
     }
@@ -89,9 +95,12 @@ fn paged(
     member: &str,
     find: impl Fn(&str, i64) -> Result<Vec<String>, crate::local::store::StoreError>,
 ) -> Result<Value, ApiError> {
-    let asked = request
-        .input
-        .number("MaxResults", 1, 1000, "MaxResults must be an integer between 1 and 1000.")?;
+    let asked = request.input.number(
+        "MaxResults",
+        1,
+        1000,
+        "MaxResults must be an integer between 1 and 1000.",
+    )?;
     let token = request.input.text("NextToken")?;
     if token.is_some() && asked.is_none() {
         return Err(missing("MaxResults"));
@@ -102,7 +111,10 @@ fn paged(
     let mut names = find(&after, most + 1)?;
     let more = i64::try_from(names.len()).unwrap_or(0) > most;
     names.truncate(usize::try_from(most).unwrap_or(1000));
-    let next = names.last().filter(|_| more && asked.is_some()).map(|last| page::encode(last));
+    let next = names
+        .last()
+        .filter(|_| more && asked.is_some())
+        .map(|last| page::encode(last));
     let mut answer = serde_json::Map::new();
     if !names.is_empty() {
         let urls: Vec<String> = names.iter().map(|name| request.url(name)).collect();
@@ -122,7 +134,10 @@ pub(super) fn purge(db: &Transaction<'_>, request: &Request<'_>) -> Result<Value
     if queue.purged.is_some_and(|purged| request.now - purged < PURGE_PAUSE) {
         return Err(ApiError::new(
             "PurgeQueueInProgress",
-            format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", queue.name),
+            format!(
+                "Only one PurgeQueue operation on {} is allowed every 60 seconds.",
+                queue.name
+            ),
         ));
     }
     messages::purge(db, &queue)?;
@@ -135,7 +150,11 @@ pub(super) fn get_attributes(db: &Connection, request: &Request<'_>) -> Result<V
     let queue = request.queue(db)?;
     let names = request.input.texts("AttributeNames")?;
     let found = attributes::answer(db, &queue, &names, request.now)?;
-    Ok(if found.is_empty() { json!({}) } else { json!({"Attributes": found}) })
+    Ok(if found.is_empty() {
+        json!({})
+    } else {
+        json!({"Attributes": found})
+    })
 }
 
 pub(super) fn set_attributes(db: &Transaction<'_>, request: &Request<'_>) -> Result<Value, ApiError> {
@@ -173,7 +192,11 @@ pub(super) fn untag(db: &Transaction<'_>, request: &Request<'_>) -> Result<Value
 
 pub(super) fn list_tags(db: &Connection, request: &Request<'_>) -> Result<Value, ApiError> {
     let queue = request.queue(db)?;
-    Ok(if queue.tags.is_empty() { json!({}) } else { json!({"Tags": queue.tags}) })
+    Ok(if queue.tags.is_empty() {
+        json!({})
+    } else {
+        json!({"Tags": queue.tags})
+    })
 }
 
 /// The rules of [tags](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-tags.html).

@@ -109,7 +109,10 @@ impl<'a> Asked<'a> {
     fn system_attributes(&self, queue: &Queue, message: &Message) -> Map<String, Value> {
         let mut all = vec![
             ("SenderId", Some(ACCOUNT.to_owned())),
-            ("ApproximateFirstReceiveTimestamp", message.first_received.map(|at| at.to_string())),
+            (
+                "ApproximateFirstReceiveTimestamp",
+                message.first_received.map(|at| at.to_string()),
+            ),
             ("ApproximateReceiveCount", Some(message.receives.to_string())),
             ("SentTimestamp", Some(message.sent.to_string())),
             ("MessageGroupId", message.group.clone()),

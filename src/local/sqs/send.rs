@@ -200,7 +200,9 @@ fn earlier(db: &Connection, queue: &Queue, scope: &str, id: &str, now: i64) -> R
     db.prepare_cached("DELETE FROM sqs_deduplication WHERE expires <= ?1")?
         .execute([now])?;
     Ok(db
-        .prepare_cached("SELECT message_id, sequence FROM sqs_deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3")?
+        .prepare_cached(
+            "SELECT message_id, sequence FROM sqs_deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3",
+        )?
         .query_row(params![queue.id, scope, id], |row| {
             Ok(Sent {
                 message_id: row.get(0)?,
