@@ -16,6 +16,7 @@ pub mod random;
 mod route;
 mod server;
 pub mod sfn;
+pub mod sns;
 pub mod sqs;
 pub mod store;
 mod sts;

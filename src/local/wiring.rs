@@ -7,6 +7,7 @@ use super::iam::Iam;
 use super::lambda::Lambda;
 use super::logs::Logs;
 use super::sfn::{self, LambdaTasks, StepFunctions};
+use super::sns::Sns;
 use super::sqs::Sqs;
 use super::store::{Store, StoreError};
 use super::sts::Sts;
@@ -31,12 +32,20 @@ pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<Named>, Store
     let now: sfn::Clock = Arc::new(clock::now);
     let tasks = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
     let sqs = Arc::new(Sqs::open(store.clone(), place.endpoint.clone(), now.clone())?);
+    let sns = Sns::open(
+        store.clone(),
+        sqs.clone(),
+        Arc::new(lambda.clone()),
+        place.endpoint.clone(),
+        now.clone(),
+    )?;
     let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), logs.clone(), now)?;
     Ok(vec![
         ("iam", iam),
         ("sts", Arc::new(Sts)),
         ("logs", logs),
         ("sqs", sqs),
+        ("sns", Arc::new(sns)),
         ("lambda", Arc::new(lambda)),
         ("states", Arc::new(states)),
     ])

@@ -3,6 +3,7 @@
 //!
 //! The Python interpreter is `STEPSTACK_TEST_PYTHON`, else `python3`; without boto3 in it, the second half says that it was skipped.
 
+mod sns;
 mod sqs;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -92,7 +93,9 @@ impl HttpConnector for Way {
 
 /// Code and message of what a service refused; fails the test if it did not.
 #[track_caller]
-pub fn refused<T: std::fmt::Debug, E>(found: Result<T, aws_smithy_runtime_api::client::result::SdkError<E>>) -> String
+pub fn refused<T: std::fmt::Debug, E>(
+    found: Result<T, aws_smithy_runtime_api::client::result::SdkError<E, HttpResponse>>,
+) -> String
 where
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::fmt::Debug,
 {

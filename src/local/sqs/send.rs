@@ -99,9 +99,13 @@ pub(super) fn checked(queue: &Queue, input: &Input<'_>) -> Result<Outgoing, ApiE
             ));
         }
     };
+    let attributes = match input.object("MessageAttributes")? {
+        Some(given) => content::attributes(given, Some(content::MOST_ATTRIBUTES))?,
+        None => Map::new(),
+    };
     Ok(Outgoing {
         body: body.to_owned(),
-        attributes: content::attributes(input)?,
+        attributes,
         trace: trace_header(input)?,
         group: group.map(str::to_owned),
         deduplication,
