@@ -99,8 +99,11 @@ pub fn refused<T: std::fmt::Debug, E>(
 where
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::fmt::Debug,
 {
-    let error = found.unwrap_err().into_service_error();
-    format!("{}: {}", error.code().unwrap_or("?"), error.message().unwrap_or("?"))
+    let failure = found.unwrap_err();
+    match failure.as_service_error() {
+        Some(error) => format!("{}: {}", error.code().unwrap_or("?"), error.message().unwrap_or("?")),
+        None => panic!("not refused by the service: {failure:?}"),
+    }
 }
 
 /// Runs a script of `tests/services` against a local cloud of its own.
