@@ -5,4 +5,5 @@ mod commands;
 mod convergence;
 mod env;
 mod processes;
+mod services;
 mod walls;

@@ -7,6 +7,7 @@ mod arn;
 mod failure;
 mod operations;
 mod refused;
+mod region;
 #[cfg(test)]
 mod tests;
 
@@ -14,18 +15,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dynoxide::Database;
 use http::HeaderValue;
 use serde_json::Value;
 
 use super::api::{ApiError, Call, Pending, Reply, Service};
-use super::clock::{self, Millis};
 use super::protocol::respond;
 use super::store::{Store, StoreError};
-
-/// How often expired items are looked for, in milliseconds. AWS promises
-/// ["within a few days"](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
-const SWEEP_EVERY: Millis = 1000;
+use region::Region;
 
 /// The service.
 pub struct DynamoDb {
@@ -33,13 +29,7 @@ pub struct DynamoDb {
     /// Closed when another process takes over: then nothing may be written here either.
     store: Store,
     /// The open regions; none once it is closed.
-    regions: Mutex<Option<BTreeMap<String, Region>>>,
-}
-
-#[derive(Clone)]
-struct Region {
-    database: Database,
-    swept: Arc<Mutex<Millis>>,
+    regions: Mutex<Option<BTreeMap<String, Arc<Region>>>>,
 }
 
 impl DynamoDb {
@@ -52,78 +42,56 @@ impl DynamoDb {
         }
     }
 
-    fn answer(&self, call: Call) -> Result<Reply, ApiError> {
+    async fn answer(&self, call: Call) -> Result<Reply, ApiError> {
         let Some(operation) = operations::find(&call.operation) else {
             return Err(ApiError::not_implemented("dynamodb", &call.operation));
         };
         refused::check(&call.operation, &call.input)?;
         self.store.read(|_| Ok::<_, StoreError>(()))?;
-        let region = self.region(&call.region)?;
-        region.sweep().map_err(|error| failure::of(&call.operation, error))?;
         let input = arn::localized(call.input, &call.region)?;
-        operation(&region.database, &call.operation, input)
+        let (name, region) = (call.operation.clone(), self.region(&call.region)?);
+        let result = region.run(move |database| operation(database, &name, input)).await;
+        let Some(result) = result else {
+            self.forget(&call.region, &region);
+            return Err(ApiError::with_status(500, "InternalFailure", "a bug of the local cloud"));
+        };
+        result
             .map(|output| reply(arn::placed(&call.operation, output, &call.region)))
             .map_err(|error| arn::placed_error(error, &call.region))
     }
 
-    /// The database of a region, whose name the door has found to be harmless in a path.
-    fn region(&self, name: &str) -> Result<Region, ApiError> {
+    /// A region, whose name the door has found to be harmless in a path.
+    fn region(&self, name: &str) -> Result<Arc<Region>, ApiError> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let regions = regions.as_mut().ok_or(StoreError::Closed)?;
         if let Some(region) = regions.get(name) {
-            return Ok(region.clone());
+            return Ok(Arc::clone(region));
         }
-        let region = Region::open(&self.folder, name)?;
-        regions.insert(name.to_owned(), region.clone());
+        let region = Arc::new(Region::open(&self.folder, name)?);
+        regions.insert(name.to_owned(), Arc::clone(&region));
         Ok(region)
     }
-}
 
-impl Region {
-    fn open(folder: &Path, name: &str) -> Result<Self, ApiError> {
-        let path = folder.join(format!("{name}.db"));
-        let failed = |why: String| {
-            let message = format!("the tables in {} cannot be opened: {why}", path.display());
-            ApiError::with_status(500, "InternalFailure", message)
-        };
-        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-        let text = path
-            .to_str()
-            .ok_or_else(|| failed("its path is not Unicode".to_owned()))?;
-        let database = Database::new(text).map_err(|error| failed(error.to_string()))?;
-        // As in our store: a commit in the operating system's hands is enough against the death of this process. There
-        // is no other way to say so than this one, which ends bulk loading.
-        database
-            .disable_bulk_loading()
-            .map_err(|error| failed(error.to_string()))?;
-        Ok(Self {
-            database,
-            swept: Arc::new(Mutex::new(0)),
-        })
-    }
-
-    /// Removes the items whose time to live has passed, if that was not done just now.
-    fn sweep(&self) -> dynoxide::Result<()> {
-        let now = clock::now();
-        {
-            let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
-            if now < *swept + SWEEP_EVERY && now >= *swept {
-                return Ok(());
-            }
-            *swept = now;
+    /// The next call opens it anew.
+    fn forget(&self, name: &str, dead: &Arc<Region>) {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(regions) = regions.as_mut() {
+            regions.retain(|known, region| known != name || !Arc::ptr_eq(region, dead));
         }
-        self.database.sweep_ttl().map(drop)
     }
 }
 
 impl Service for DynamoDb {
     fn call(&self, call: Call) -> Pending<'_, Result<Reply, ApiError>> {
-        Box::pin(async move { self.answer(call) })
+        Box::pin(self.answer(call))
     }
 
     fn close(&self) -> Pending<'_, ()> {
-        Box::pin(async {
-            self.regions.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Box::pin(async move {
+            for region in regions.unwrap_or_default().into_values() {
+                region.close().await;
+            }
         })
     }
 }
