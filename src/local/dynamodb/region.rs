@@ -13,6 +13,8 @@ use crate::local::clock::{self, Millis};
 /// How often expired items are looked for, in milliseconds. AWS promises
 /// ["within a few days"](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
 const SWEEP_EVERY: Millis = 1000;
+/// A sweep reads whole tables: this many times as long as one takes belongs to the calls.
+const SWEEP_SHARE: Millis = 20;
 
 /// The engine descends into expressions: 4 KB of `NOT` are more than the 2 MB of other threads hold. Only what is used of it is taken.
 const STACK: usize = 64 << 20;
@@ -77,13 +79,14 @@ impl Region {
 }
 
 fn work(database: &Database, queue: &mpsc::Receiver<Job>) {
-    let mut swept: Millis = 0;
+    let mut next_sweep: Millis = 0;
     while let Ok(job) = queue.recv() {
         let now = clock::now();
-        if now.abs_diff(swept) >= SWEEP_EVERY {
-            swept = now;
+        if now >= next_sweep {
             // What could not be removed now is removed later; the call that comes meanwhile is not to blame.
             let _ = database.sweep_ttl();
+            let ended = clock::now();
+            next_sweep = ended + SWEEP_EVERY.max(ended.saturating_sub(now) * SWEEP_SHARE);
         }
         job(database);
     }
