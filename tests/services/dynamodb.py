@@ -143,7 +143,7 @@ def case_updates(db):
         ("Cannot update attribute p. This attribute is part of the key", "SET p = :x", values(x="z")),
         ("overlap", "SET c = :x, c[0] = :x", values(x=1)),
         ("document path", "SET zz.y = :x", values(x=1)),
-        ("incorrect data type", "SET c = c + :x", values(x="text")),
+        ("Incorrect operand type", "SET c = c + :x", values(x="text")),
         ("empty", "", values(x=1)),
     ]:
         refused("ValidationException", message, db.update_item, UpdateExpression=expression,
