@@ -39,7 +39,9 @@ async fn create(client: &Client) {
 }
 
 fn key_schema() -> KeySchemaElement {
-    let key = KeySchemaElement::builder().attribute_name("bureau").key_type(KeyType::Hash);
+    let key = KeySchemaElement::builder()
+        .attribute_name("bureau")
+        .key_type(KeyType::Hash);
     key.build().unwrap()
 }
 
@@ -82,8 +84,16 @@ async fn items_by_the_sdk() {
         .unwrap_err()
         .into_service_error();
     assert!(failed.is_conditional_check_failed_exception());
-    let missing = client.get_item().table_name("none").key("bureau", text("one")).send().await;
-    assert_eq!(refused(missing), "ResourceNotFoundException: Requested resource not found");
+    let missing = client
+        .get_item()
+        .table_name("none")
+        .key("bureau", text("one"))
+        .send()
+        .await;
+    assert_eq!(
+        refused(missing),
+        "ResourceNotFoundException: Requested resource not found"
+    );
     local.door.close().await;
 }
 
