@@ -89,14 +89,14 @@ async fn sums_and_differences_are_exact() {
             "UpdateItem",
             json!({
                 "TableName": "tab", "Key": key, "ReturnValues": "ALL_NEW",
-                "UpdateExpression": "SET plus = :a + :b, minus = :a - :b",
+                "UpdateExpression": "SET added = :a + :b, taken = :a - :b",
                 "ExpressionAttributeValues": {":a": {"N": left.text()}, ":b": {"N": right.text()}},
             }),
         )
         .await;
         let number = |name: &str| Decimal::read(found["Attributes"][name]["N"].as_str().unwrap()).scaled();
-        assert_eq!(number("plus"), left.scaled() + right.scaled(), "{left:?} + {right:?}");
-        assert_eq!(number("minus"), left.scaled() - right.scaled(), "{left:?} - {right:?}");
+        assert_eq!(number("added"), left.scaled() + right.scaled(), "{left:?} + {right:?}");
+        assert_eq!(number("taken"), left.scaled() - right.scaled(), "{left:?} - {right:?}");
     }
 }
 
