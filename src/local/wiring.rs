@@ -9,6 +9,7 @@ use super::inside::Inside;
 use super::lambda::Lambda;
 use super::logs::Logs;
 use super::sfn::{self, Integrations, LambdaTasks, StepFunctions};
+use super::sns::Sns;
 use super::sqs::Sqs;
 use super::store::{Store, StoreError};
 use super::sts::Sts;
@@ -18,7 +19,7 @@ use super::{Place, clock};
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
 /// The names of all services, for whoever asks before anything is open.
-const NAMES: &[&str] = &["iam", "sts", "logs", "dynamodb", "sqs", "lambda", "states"];
+const NAMES: &[&str] = &["iam", "sts", "logs", "dynamodb", "sqs", "sns", "lambda", "states"];
 
 /// Whether there is a service of that name in credential scopes.
 pub(crate) fn has_service(name: &str) -> bool {
@@ -43,6 +44,13 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
     let functions = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
     let tasks = Integrations::new(functions, Arc::new(inside.clone()), now.clone());
     let sqs = Arc::new(Sqs::open(store.clone(), place.endpoint.clone(), now.clone())?);
+    let sns = Sns::open(
+        store.clone(),
+        sqs.clone(),
+        Arc::new(lambda.clone()),
+        place.endpoint.clone(),
+        now.clone(),
+    )?;
     let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), logs.clone(), now)?;
     Ok(vec![
         ("iam", iam),
@@ -50,6 +58,7 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
         ("logs", logs),
         ("dynamodb", tables),
         ("sqs", sqs),
+        ("sns", Arc::new(sns)),
         ("lambda", Arc::new(lambda)),
         ("states", Arc::new(states)),
     ])
