@@ -60,7 +60,7 @@ pub struct Store(Arc<Mutex<Option<Connection>>>);
 
 /// The version of the tables; to be raised when they change so that an older program could no longer use them, or this one
 /// not those of an older one.
-const SCHEMA_VERSION: u32 = 3;
+const SCHEMA_VERSION: u32 = 4;
 
 impl Store {
     /// Opens or makes the store in a file.
