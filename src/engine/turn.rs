@@ -339,7 +339,9 @@ impl<'a> Turn<'a> {
             return Err(failure.into());
         };
         let scope = Scope::of_task(self, visit, None);
-        match exit::by_catcher(state, index, catcher, failure.output(), &scope) {
+        let caught = exit::by_catcher(state, index, catcher, failure.output(), &scope);
+        drop(scope);
+        match caught {
             Ok(exit) => Ok(Flow::Leave(exit, Some(&catcher.next))),
             Err(failure) => Err(self.reported(branch, state, failure)?.into()),
         }
