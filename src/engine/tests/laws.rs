@@ -150,6 +150,30 @@ proptest! {
         check_replay(&machine_of(state), "[1,2,3]", inputs)?;
     }
 
+    /// Where steps end makes no difference.
+    #[test]
+    fn slices_do_not_change_the_history(state in nested(), most in 1..4_u32, fails in proptest::collection::vec(any::<bool>(), 1..9)) {
+        let answers: Vec<Answer> = fails
+            .into_iter()
+            .map(|fails| if fails { testing::error("Boom", "") } else { testing::output(json!(1)) })
+            .collect();
+        let definition = machine_of(state);
+        let mut sliced = Lab::new(&definition, "[1,2,3]");
+        sliced.most = most;
+        sliced.feed(Happened::Started);
+        sliced.go_on(&answers);
+        let whole = Lab::run(&definition, "[1,2,3]", &answers);
+        prop_assert_eq!(sliced.lines(), whole.lines());
+
+        let mut again = Execution::new(testing::start("[1,2,3]"));
+        let effects: Vec<Effect> = sliced
+            .inputs
+            .iter()
+            .flat_map(|input| step(&sliced.machine, &mut again, input))
+            .collect();
+        prop_assert_eq!(&effects, &sliced.effects);
+    }
+
     /// As long as tasks are answered and timers fire, nothing is left hanging.
     #[test]
     fn nested_states_come_to_an_end(state in nested(), fails in proptest::collection::vec(any::<bool>(), 1..9)) {
