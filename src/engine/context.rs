@@ -2,8 +2,9 @@
 //! ([context object](https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html)).
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
-use std::fmt::{self, Write as _};
+use std::cell::OnceCell;
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,8 +36,8 @@ pub(super) struct Scope<'a> {
 
 /// The context object of an execution, but for what differs from state to state. It holds the whole input of the
 /// execution, so it is made once and lent to one scope after the other.
-#[derive(Default)]
-pub(super) struct Lender(Cell<Option<Value>>);
+#[derive(Debug, Default)]
+pub(super) struct Lender(Mutex<Option<Value>>);
 
 /// The context object of a scope, given back when the scope is done.
 struct Context<'a> {
@@ -46,14 +47,13 @@ struct Context<'a> {
 
 impl Lender {
     /// The next context object is made anew.
-    pub(super) fn forget(&mut self) {
-        self.0.take();
+    pub(super) fn forget(&self) {
+        self.replace(None);
     }
-}
 
-impl fmt::Debug for Lender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Lender")
+    fn replace(&self, value: Option<Value>) -> Option<Value> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *kept, value)
     }
 }
 
@@ -63,7 +63,7 @@ impl Drop for Context<'_> {
             for member in ["Task", "Map", "State"] {
                 members.shift_remove(member);
             }
-            self.lender.0.set(Some(Value::Object(members)));
+            self.lender.replace(Some(Value::Object(members)));
         }
     }
 }
@@ -155,7 +155,7 @@ impl<'a> Scope<'a> {
         if let Some(given) = &self.execution.context {
             return given.clone();
         }
-        let lent = self.context.lender.0.take();
+        let lent = self.context.lender.replace(None);
         let mut context = lent.unwrap_or_else(|| of_execution(self.execution));
         let mut state = json!({
             "Name": self.visit.state,
