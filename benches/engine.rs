@@ -34,7 +34,11 @@ fn start(input: &str) -> Start {
 /// Runs an execution that asks for nothing from outside, and gives its effects.
 fn run(machine: &StateMachine, input: &str) -> Vec<Effect> {
     let mut execution = Execution::new(start(input));
-    let effects = step(machine, &mut execution, &Input::new(0, 1, Happened::Started));
+    let mut effects = step(machine, &mut execution, &Input::new(0, 1, Happened::Started));
+    // Large data are left for further steps.
+    while execution.has_more() {
+        effects.extend(step(machine, &mut execution, &Input::new(0, 1, Happened::Continued)));
+    }
     assert_eq!(execution.outcome().map(|end| end.status), Some(Status::Succeeded));
     effects
 }
