@@ -214,7 +214,7 @@ impl<'a> Turn<'a> {
             }
             self.emit(
                 branch,
-                &self.state_event(branch, name, "Exited"),
+                self.state_event(branch, name, "Exited"),
                 history::state_exited(name, &exit),
             )?;
             let Exit { output, assigned } = exit;
@@ -307,7 +307,7 @@ impl<'a> Turn<'a> {
             return Ok(Flow::Wait);
         }
         if matches!(state.kind, StateKind::Parallel(_) | StateKind::Map(_)) {
-            self.emit(branch, &self.state_event(branch, name, "Failed"), None)?;
+            self.emit(branch, self.state_event(branch, name, "Failed"), None)?;
         }
         let Some((index, catcher)) = retry::catcher(&work.catch, &failure) else {
             return Err(failure.into());

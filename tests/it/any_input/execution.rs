@@ -213,7 +213,7 @@ impl<'a> Run<'a> {
             let is_end = event.kind.starts_with("Execution") && event.kind != "ExecutionStarted";
             assert_eq!(is_end, id as usize == history.len(), "{event:?}");
             for member in ["input", "output"] {
-                let text = event.details.as_ref().and_then(|(_, details)| details[member].as_str());
+                let text = event.details.as_ref().and_then(|details| details.text(member));
                 assert!(text.is_none_or(|text| text.len() <= MOST_BYTES), "{}", event.kind);
             }
         }
