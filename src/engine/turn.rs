@@ -39,8 +39,12 @@ pub(super) fn step(
         effects: Vec::new(),
         slice: Slice::new(more),
     };
+    // What was left has its turn with `Continued` only, so that an input that comes too late has no effect.
+    let behind = turn.execution.has_more() && input.what != Happened::Continued;
     // Either way the effects hold all that is to be done.
-    let (Ok(()) | Err(Ended)) = turn.take(&input.what).and_then(|()| turn.run_ready());
+    let (Ok(()) | Err(Ended)) = turn
+        .take(&input.what)
+        .and_then(|()| if behind { Ok(()) } else { turn.run_ready() });
     let done = turn.slice.done();
     (turn.effects, done)
 }
@@ -62,7 +66,6 @@ impl<'a> Turn<'a> {
             Happened::Started => self.begin(),
             Happened::Redriven => self.redrive(),
             _ if !self.execution.begun => Ok(()),
-            // What was left is done after every input.
             Happened::Continued => Ok(()),
             Happened::TimerFired { timer } => self.timer_fired(*timer),
             Happened::Stopped { error, cause } => {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
+use super::children::BegunChild;
 use super::nursery::Nursery;
 use super::rows::{self, Family, Stored};
 use super::transfer::{self, Refused};
@@ -294,7 +295,7 @@ impl Runner {
             new = self.shared.workers.run(work) => new,
         };
         let begun = self.shared.begin_children(self.family, new, &self.outbox)?;
-        for (index, arn, ended) in begun.ok_or(Halt::Over)? {
+        for BegunChild { index, arn, ended } in begun.ok_or(Halt::Over)? {
             self.schedule.child_begun();
             match ended {
                 Some(status) => self.count(index, status),
