@@ -34,8 +34,8 @@ fn start(input: &str) -> Start {
 /// Runs an execution that asks for nothing from outside, and gives its effects.
 fn run(machine: &StateMachine, input: &str) -> Vec<Effect> {
     let mut execution = Execution::new(start(input));
-    let started = Input::new(0, 1, Happened::Started);
-    let mut effects = step(machine, &mut execution, &started);
+    let mut effects = step(machine, &mut execution, &Input::new(0, 1, Happened::Started));
+    // Large data are left for further steps.
     while execution.has_more() {
         effects.extend(step(machine, &mut execution, &Input::new(0, 1, Happened::Continued)));
     }
@@ -135,6 +135,42 @@ fn inline_map(bencher: Bencher<'_, '_>, items: usize) {
 #[divan::bench(args = [10, 1_000, 6_248])]
 fn inline_map_with_selector(bencher: Bencher<'_, '_>, items: usize) {
     measure(bencher, &map(true), &json!(vec![1; items]).to_string());
+}
+
+/// Items whose states ask for their position: the context object holds the whole input of the execution as well.
+#[divan::bench(args = [10, 1_000, 6_248])]
+fn inline_map_that_reads_the_context(bencher: Bencher<'_, '_>, items: usize) {
+    let mut definition = map(false);
+    definition["States"]["Map"]["ItemProcessor"]["States"]["Each"]["Parameters"] =
+        json!({ "at.$": "$$.Map.Item.Index" });
+    measure(bencher, &definition, &json!(vec![1; items]).to_string());
+}
+
+#[divan::bench(args = [10, 1_000])]
+fn inline_map_that_reads_the_context_in_jsonata(bencher: Bencher<'_, '_>, items: usize) {
+    let mut definition = map(false);
+    definition["QueryLanguage"] = "JSONata".into();
+    definition["States"]["Map"]["ItemSelector"] = "{% $states.context.Map.Item.Value + 1 %}".into();
+    definition["States"]["Map"]["ItemProcessor"]["States"]["Each"]["Output"] =
+        "{% $states.context.Map.Item.Index %}".into();
+    measure(bencher, &definition, &json!(vec![1; items]).to_string());
+}
+
+/// What the child executions of a distributed Map are given; items are items.
+#[divan::bench(args = [10, 1_000, 100_000], sample_count = 20)]
+fn distributed_map_with_selector(bencher: Bencher<'_, '_>, items: usize) {
+    let mut definition = map(true);
+    definition["States"]["Map"]["ItemProcessor"]["ProcessorConfig"] =
+        json!({ "Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS" });
+    let machine = machine(&definition);
+    let input = json!(vec![1; items]).to_string();
+    bencher.counter(ItemsCount::new(items)).bench(|| {
+        let mut execution = Execution::new(start(&input));
+        let effects = step(&machine, &mut execution, &Input::new(0, 1, Happened::Started));
+        let given = |effect: &Effect| matches!(effect, Effect::RunChildren { children, .. } if children.len() == items);
+        assert!(effects.iter().any(given));
+        effects
+    });
 }
 
 /// The events of an execution are written once, so that a long history costs a multiple of a short one: read the same

@@ -191,6 +191,22 @@ fn inline_map(bencher: Bencher<'_, '_>, items: usize) {
         .bench_local(|| cloud.runtime.block_on(cloud.execute(&machine, &input)));
 }
 
+/// Each item is a child execution of its own, written down with its history. Read the same number of items per second in
+/// each line.
+#[divan::bench(args = [10, 1_000, 10_000, 100_000], sample_count = 1, sample_size = 1)]
+fn distributed_map(bencher: Bencher<'_, '_>, items: usize) {
+    let cloud = Cloud::open();
+    let definition = json!({ "StartAt": "Map", "States": { "Map": { "Type": "Map", "End": true, "ItemProcessor": {
+        "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+        "StartAt": "Each", "States": { "Each": { "Type": "Pass", "End": true } },
+    }}}});
+    let machine = cloud.machine("map", &definition);
+    let input = json!(vec![1; items]).to_string();
+    bencher
+        .counter(ItemsCount::new(items))
+        .bench_local(|| cloud.runtime.block_on(cloud.execute(&machine, &input)));
+}
+
 /// Reading a history in pages of 1,000 events; items are events.
 #[divan::bench(args = [1_000, 5_000, 25_000], sample_count = 10)]
 fn history(bencher: Bencher<'_, '_>, events: usize) {

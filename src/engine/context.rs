@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +29,43 @@ pub(super) struct Scope<'a> {
     visit: &'a Visit,
     retries: bool,
     token: Option<&'a str>,
-    context: OnceCell<Value>,
+    /// Position and item where a Map state makes the input of an iteration.
+    item: Option<(usize, &'a Value)>,
+    context: Context<'a>,
+}
+
+/// The context object of an execution, but for what differs from state to state. It holds the whole input of the
+/// execution, so it is made once and lent to one scope after the other.
+#[derive(Debug, Default)]
+pub(super) struct Lender(Mutex<Option<Value>>);
+
+/// The context object of a scope, given back when the scope is done.
+struct Context<'a> {
+    lender: &'a Lender,
+    value: OnceCell<Value>,
+}
+
+impl Lender {
+    /// The next context object is made anew.
+    pub(super) fn forget(&self) {
+        self.replace(None);
+    }
+
+    fn replace(&self, value: Option<Value>) -> Option<Value> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *kept, value)
+    }
+}
+
+impl Drop for Context<'_> {
+    fn drop(&mut self) {
+        if let Some(Value::Object(mut members)) = self.value.take() {
+            for member in ["Task", "Map", "State"] {
+                members.shift_remove(member);
+            }
+            self.lender.replace(Some(Value::Object(members)));
+        }
+    }
 }
 
 impl<'a> Scope<'a> {
@@ -41,7 +78,11 @@ impl<'a> Scope<'a> {
             visit,
             retries: false,
             token: None,
-            context: OnceCell::new(),
+            item: None,
+            context: Context {
+                lender: &turn.execution.lender,
+                value: OnceCell::new(),
+            },
         }
     }
 
@@ -72,18 +113,12 @@ impl<'a> Scope<'a> {
         DataAndScope { data, scope: self }
     }
 
-    /// The same scope with a context object that was made before.
-    pub(super) fn with_context(self, context: Value) -> Self {
+    /// The same scope as an item of a Map state sees it.
+    pub(super) fn with_item(self, index: usize, item: &'a Value) -> Self {
         Self {
-            context: OnceCell::from(context),
+            item: Some((index, item)),
             ..self
         }
-    }
-
-    /// The context object, to be used again.
-    pub(super) fn into_context(self) -> Value {
-        self.context();
-        self.context.into_inner().unwrap_or_default()
     }
 
     /// The raw input of the state.
@@ -96,9 +131,9 @@ impl<'a> Scope<'a> {
         self.execution.variable(self.visit.branch, name)
     }
 
-    /// All variables that the state sees.
-    pub(super) fn variables(&self) -> Map<String, Value> {
-        self.execution.visible_variables(self.visit.branch)
+    /// The variables that the state sees, of those that are wanted.
+    pub(super) fn variables(&self, wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
+        self.execution.visible_variables(self.visit.branch, wanted)
     }
 
     /// The time, for expressions that ask for it.
@@ -113,14 +148,15 @@ impl<'a> Scope<'a> {
 
     /// The context object.
     pub(super) fn context(&self) -> &Value {
-        self.context.get_or_init(|| self.make_context())
+        self.context.value.get_or_init(|| self.make_context())
     }
 
     fn make_context(&self) -> Value {
         if let Some(given) = &self.execution.context {
             return given.clone();
         }
-        let start = &self.execution.start;
+        let lent = self.context.lender.replace(None);
+        let mut context = lent.unwrap_or_else(|| of_execution(self.execution));
         let mut state = json!({
             "Name": self.visit.state,
             "EnteredTime": timestamp::format_millis(self.visit.entered_at),
@@ -128,23 +164,13 @@ impl<'a> Scope<'a> {
         if self.retries {
             state["RetryCount"] = self.visit.retries.total.into();
         }
-        let mut context = json!({
-            "Execution": {
-                "Id": start.execution_arn,
-                "Input": self.execution.input.value(),
-                "StartTime": timestamp::format_millis(start.started_at),
-                "Name": start.execution_name,
-                "RoleArn": start.role_arn,
-                "RedriveCount": self.execution.redrives,
-            },
-            "StateMachine": { "Id": start.state_machine_arn, "Name": start.state_machine_name },
-            "State": state,
-        });
-        if let Some(at) = self.execution.redriven_at {
-            context["Execution"]["RedriveTime"] = timestamp::format_millis(at).into();
-        }
-        if let Some((index, item)) = self.execution.item(self.visit.branch) {
-            context["Map"] = map_member(index, item.value());
+        context["State"] = state;
+        let around = || {
+            let (index, item) = self.execution.item(self.visit.branch)?;
+            Some((index, item.value()))
+        };
+        if let Some((index, item)) = self.item.or_else(around) {
+            context["Map"] = json!({ "Item": { "Index": index, "Value": item } });
         }
         if let Some(token) = self.token {
             context["Task"] = json!({ "Token": token });
@@ -153,9 +179,24 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What the context object says in an iteration of a Map state.
-pub(super) fn map_member(index: usize, item: &Value) -> Value {
-    json!({ "Item": { "Index": index, "Value": item } })
+/// What the context object says in all states alike.
+fn of_execution(execution: &Execution) -> Value {
+    let start = &execution.start;
+    let mut context = json!({
+        "Execution": {
+            "Id": start.execution_arn,
+            "Input": execution.input.value(),
+            "StartTime": timestamp::format_millis(start.started_at),
+            "Name": start.execution_name,
+            "RoleArn": start.role_arn,
+            "RedriveCount": execution.redrives,
+        },
+        "StateMachine": { "Id": start.state_machine_arn, "Name": start.state_machine_name },
+    });
+    if let Some(at) = execution.redriven_at {
+        context["Execution"]["RedriveTime"] = timestamp::format_millis(at).into();
+    }
+    context
 }
 
 struct DataAndScope<'v, 'a> {

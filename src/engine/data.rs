@@ -28,7 +28,7 @@ pub(super) struct Data(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     value: Value,
-    text: OnceLock<String>,
+    text: OnceLock<Arc<str>>,
 }
 
 impl Data {
@@ -44,7 +44,7 @@ impl Data {
     pub(super) fn from_text(text: &str) -> Result<Self, serde_json::Error> {
         Ok(Self(Arc::new(Inner {
             value: serde_json::from_str(text)?,
-            text: OnceLock::from(text.to_owned()),
+            text: OnceLock::from(Arc::from(text)),
         })))
     }
 
@@ -64,7 +64,12 @@ impl Data {
 
     /// The JSON text, compact unless it was given as text.
     pub(super) fn text(&self) -> &str {
-        self.0.text.get_or_init(|| self.0.value.to_string())
+        self.shared_text()
+    }
+
+    /// The same, to be kept.
+    pub(super) fn shared_text(&self) -> &Arc<str> {
+        self.0.text.get_or_init(|| self.0.value.to_string().into())
     }
 
     pub(super) fn is_too_large(&self) -> bool {

@@ -9,7 +9,7 @@ use super::{Effect, HistoryEvent, Outcome, Status};
 
 impl Turn<'_> {
     /// Appends an event to a branch. At the limit of the history, the execution fails instead.
-    pub(super) fn emit(&mut self, branch: BranchId, kind: &str, details: Details) -> Result<u64, Ended> {
+    pub(super) fn emit(&mut self, branch: BranchId, kind: impl Into<String>, details: Details) -> Result<u64, Ended> {
         let id = self.emit_after(branch, self.last_event(branch), kind, details)?;
         if let Some(branch) = self.execution.branches.get_mut(&branch) {
             branch.last_event = id;
@@ -22,7 +22,7 @@ impl Turn<'_> {
         &mut self,
         branch: BranchId,
         previous_event_id: u64,
-        kind: &str,
+        kind: impl Into<String>,
         details: Details,
     ) -> Result<u64, Ended> {
         if self.execution.events + 1 >= MAX_EVENTS {
@@ -43,14 +43,14 @@ impl Turn<'_> {
         branch.map_or(0, |branch| branch.last_event)
     }
 
-    pub(super) fn push(&mut self, previous_event_id: u64, kind: &str, details: Details) -> u64 {
+    pub(super) fn push(&mut self, previous_event_id: u64, kind: impl Into<String>, details: Details) -> u64 {
         self.execution.events += 1;
         let id = self.execution.events;
         self.effects.push(Effect::History(HistoryEvent {
             id,
             previous_event_id,
             timestamp: self.now,
-            kind: kind.to_owned(),
+            kind: kind.into(),
             details,
         }));
         id
@@ -71,7 +71,7 @@ impl Turn<'_> {
     /// Ends the execution for a reason that no branch gave; such events follow none.
     pub(super) fn interrupted(
         &mut self,
-        kind: &str,
+        kind: impl Into<String>,
         details: Details,
         status: Status,
         error: Option<String>,

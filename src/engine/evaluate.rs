@@ -1,12 +1,12 @@
 //! JSONata in states: what expressions see, and the failure of one that gives nothing, throws or gives the wrong type
 //! ([transforming data with JSONata](https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html)).
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use super::context::Scope;
 use super::data::Data;
 use super::errors::Failure;
-use crate::expr::jsonata::{self, Bindings, FillError, Problem};
+use crate::expr::jsonata::{self, Bindings, FillError, Problem, Wanted};
 
 /// What `$states` holds besides the context object.
 #[derive(Clone, Copy, Debug)]
@@ -42,15 +42,21 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    fn states(&self, scope: &Scope<'_>) -> Value {
+    /// `$states`, as far as expressions look at it.
+    fn states(&self, scope: &Scope<'_>, wanted: &Wanted<'_>) -> Value {
+        let context = wanted.has_member("context").then(|| scope.context());
         let members = [
             ("input", Some(self.input)),
             ("result", self.result),
             ("errorOutput", self.error_output),
-            ("context", Some(scope.context())),
+            ("context", context),
         ];
-        let given = |(name, value): (&str, Option<&Value>)| Some((name.to_owned(), value?.clone()));
-        Value::Object(members.into_iter().filter_map(given).collect::<Map<_, _>>())
+        members
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .filter(|(name, _)| wanted.has_member(name))
+            .map(|(name, value)| (name.to_owned(), wanted.of_member(name, value)))
+            .collect()
     }
 }
 
@@ -61,12 +67,13 @@ pub(super) fn value(
     inputs: &Inputs<'_>,
     scope: &Scope<'_>,
 ) -> Result<Value, Failure> {
-    if !has_expression(template) {
+    let wanted = Wanted::by(template);
+    if !wanted.is_anything() {
         return Ok(template.clone());
     }
     let bindings = Bindings {
-        states: &inputs.states(scope),
-        variables: &scope.variables(),
+        states: &inputs.states(scope, &wanted),
+        variables: &scope.variables(|name| wanted.has_variable(name)),
         now_millis: scope.now(),
     };
     jsonata::fill(template, &bindings, scope.random()).map_err(|error| failure(location, &error))
@@ -148,15 +155,5 @@ fn type_name(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
-    }
-}
-
-/// Recurses as deep as the template nests, which the reader of definitions limits.
-fn has_expression(template: &Value) -> bool {
-    match template {
-        Value::String(text) => jsonata::expression_of(text).is_some(),
-        Value::Array(items) => items.iter().any(has_expression),
-        Value::Object(members) => members.values().any(has_expression),
-        _ => false,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::context::Lender;
 use super::data::Data;
 use super::fork::Job;
 use super::history::Details;
@@ -42,6 +43,8 @@ pub struct Execution {
     pub(super) redriven_at: Option<Millis>,
     /// The context object to be seen instead of the true one, where a state is tried on its own.
     pub(super) context: Option<Value>,
+    /// The true one.
+    pub(super) lender: Lender,
 }
 
 /// Names a line of control.
@@ -97,8 +100,6 @@ pub(super) struct Items {
     pub(super) limit: usize,
     /// What `$` means in the selector.
     pub(super) input: Data,
-    /// The context object as the selector sees it, made once: it holds the whole input of the execution.
-    pub(super) context: Option<serde_json::Value>,
 }
 
 /// A stay in a state.
@@ -207,6 +208,7 @@ impl Execution {
             redrives: 0,
             redriven_at: None,
             context: None,
+            lender: Lender::default(),
         }
     }
 

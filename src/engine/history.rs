@@ -7,9 +7,12 @@
 //! states and iterations, `states::joined` says that they succeeded; `fork` writes what a failure cuts off: iterations that
 //! failed or were aborted, map runs and states that were aborted.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::data::Data;
+use super::details::{EventDetails, Field};
 use super::errors::{Evaluation, Failure};
 use super::exit::Exit;
 
@@ -17,21 +20,21 @@ use super::exit::Exit;
 /// ([quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html)).
 pub(super) const MAX_EVENTS: u64 = 25_000;
 
-/// The name of a details member and its value.
-pub(super) type Details = Option<(String, Value)>;
+/// The details member of an event, if it has one.
+pub(super) type Details = Option<EventDetails>;
 
 pub(super) fn execution_started(input: &Data, role_arn: &str) -> Details {
-    details(
-        "executionStartedEventDetails",
-        json!({ "input": input.text(), "inputDetails": whole(), "roleArn": role_arn }),
-    )
+    let fields = [
+        ("input", input.shared_text().into()),
+        ("inputDetails", Field::Whole),
+        ("roleArn", role_arn.into()),
+    ];
+    Some(EventDetails::of("executionStartedEventDetails", fields))
 }
 
 pub(super) fn execution_succeeded(output: &Data) -> Details {
-    details(
-        "executionSucceededEventDetails",
-        json!({ "output": output.text(), "outputDetails": whole() }),
-    )
+    let fields = [("output", output.shared_text().into()), ("outputDetails", Field::Whole)];
+    Some(EventDetails::of("executionSucceededEventDetails", fields))
 }
 
 /// An execution goes on after it had failed.
@@ -40,24 +43,31 @@ pub(super) fn execution_redriven(count: u64) -> Details {
 }
 
 /// Details that only hold error and cause, as far as there are any.
-pub(super) fn failure(member: &str, error: Option<&str>, cause: Option<&str>) -> Details {
+pub(super) fn failure(member: &'static str, error: Option<&str>, cause: Option<&str>) -> Details {
     details(member, Value::Object(error_and_cause(error, cause)))
 }
 
 pub(super) fn state_entered(name: &str, input: &Data) -> Details {
-    details(
-        "stateEnteredEventDetails",
-        json!({ "name": name, "input": input.text(), "inputDetails": whole() }),
-    )
+    let fields = [
+        ("name", name.into()),
+        ("input", input.shared_text().into()),
+        ("inputDetails", Field::Whole),
+    ];
+    Some(EventDetails::of("stateEnteredEventDetails", fields))
 }
 
 pub(super) fn state_exited(name: &str, exit: &Exit) -> Details {
-    let mut fields = json!({ "name": name, "output": exit.output.text(), "outputDetails": whole() });
+    let fields = [
+        ("name", name.into()),
+        ("output", exit.output.shared_text().into()),
+        ("outputDetails", Field::Whole),
+    ];
+    let mut details = EventDetails::of("stateExitedEventDetails", fields);
     if !exit.assigned.is_empty() {
-        fields["assignedVariables"] = exit.assigned.texts().into();
-        fields["assignedVariablesDetails"] = whole();
+        details.push("assignedVariables", Value::Object(exit.assigned.texts()));
+        details.push("assignedVariablesDetails", Field::Whole);
     }
-    details("stateExitedEventDetails", fields)
+    Some(details)
 }
 
 /// An expression of a state failed.
@@ -91,10 +101,14 @@ pub(super) fn map_run_failed(failed: &Failure) -> Details {
 
 /// `MapIterationStarted`, `Succeeded`, `Failed` and `Aborted`; `name` is that of the Map state.
 pub(super) fn map_iteration(what: &str, name: &str, index: usize) -> Details {
-    details(
-        &format!("mapIteration{what}EventDetails"),
-        json!({ "name": name, "index": index }),
-    )
+    let fields = [("name", name.into()), ("index", Field::Other(index.into()))];
+    let member = match what {
+        "Started" => "mapIterationStartedEventDetails",
+        "Succeeded" => "mapIterationSucceededEventDetails",
+        "Failed" => "mapIterationFailedEventDetails",
+        _ => "mapIterationAbortedEventDetails",
+    };
+    Some(EventDetails::of(member, fields))
 }
 
 /// `{ "error", "cause" }` of a failure, without what it does not have.
@@ -114,8 +128,8 @@ pub(super) fn execution_failed(failed: &Failure) -> Details {
     )
 }
 
-pub(super) fn details(member: &str, value: Value) -> Details {
-    Some((member.to_owned(), value))
+pub(super) fn details(member: impl Into<Cow<'static, str>>, value: Value) -> Details {
+    Some(EventDetails::new(member, value))
 }
 
 /// `inputDetails` and `outputDetails`: the history always holds the whole text.

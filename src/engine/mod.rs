@@ -3,6 +3,7 @@
 
 mod context;
 mod data;
+mod details;
 mod ending;
 mod errors;
 mod evaluate;
@@ -33,6 +34,7 @@ use serde_json::Value;
 use crate::asl::model::StateMachine;
 use crate::diagnostic::Diagnostic;
 
+pub use details::EventDetails;
 pub use execution::Execution;
 use map_run::{Children, MapRunRequest, ReadRequest};
 
@@ -224,8 +226,8 @@ pub struct HistoryEvent {
     /// E.g. `PassStateEntered`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The name of the details member, e.g. `stateEnteredEventDetails`, and its value in the form of the API.
-    pub details: Option<(String, Value)>,
+    /// The details member, in the form of the API.
+    pub details: Option<EventDetails>,
 }
 
 /// What is still outstanding, for a driver that has replayed a journal.

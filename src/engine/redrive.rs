@@ -24,6 +24,7 @@ impl Turn<'_> {
         self.execution.outcome = None;
         self.execution.redrives += 1;
         self.execution.redriven_at = Some(self.now);
+        self.execution.lender.forget();
         let last = self.execution.events;
         let count = self.execution.redrives;
         let redriven = self.emit_after(ROOT, last, "ExecutionRedriven", history::execution_redriven(count))?;

@@ -271,12 +271,10 @@ impl Lab {
 }
 
 fn line(event: &HistoryEvent) -> String {
-    let details = event.details.as_ref().map(|(_, details)| {
+    let details = event.details.as_ref().map(|details| {
         let shown = details
-            .as_object()
-            .expect("details are objects")
-            .iter()
-            .filter(|(key, _)| !matches!(key.as_str(), "inputDetails" | "outputDetails" | "roleArn"))
+            .without(&["inputDetails", "outputDetails", "roleArn"])
+            .into_iter()
             .map(|(key, value)| format!(" {key}={}", value.as_str().map_or(value.to_string(), str::to_owned)));
         shown.collect::<String>()
     });

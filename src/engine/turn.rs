@@ -217,7 +217,7 @@ impl<'a> Turn<'a> {
             }
             self.emit(
                 branch,
-                &self.state_event(branch, name, "Exited"),
+                self.state_event(branch, name, "Exited"),
                 history::state_exited(name, &exit),
             )?;
             let Exit { output, assigned } = exit;
@@ -310,7 +310,7 @@ impl<'a> Turn<'a> {
             return Ok(Flow::Wait);
         }
         if matches!(state.kind, StateKind::Parallel(_) | StateKind::Map(_)) {
-            self.emit(branch, &self.state_event(branch, name, "Failed"), None)?;
+            self.emit(branch, self.state_event(branch, name, "Failed"), None)?;
         }
         let Some((index, catcher)) = retry::catcher(&work.catch, &failure) else {
             return Err(failure.into());
@@ -319,7 +319,9 @@ impl<'a> Turn<'a> {
             return Err(failure.into());
         };
         let scope = Scope::of_task(self, visit, None);
-        match exit::by_catcher(state, index, catcher, failure.output(), &scope) {
+        let caught = exit::by_catcher(state, index, catcher, failure.output(), &scope);
+        drop(scope);
+        match caught {
             Ok(exit) => Ok(Flow::Leave(exit, Some(&catcher.next))),
             Err(failure) => Err(self.reported(branch, state, failure)?.into()),
         }

@@ -74,11 +74,11 @@ impl Execution {
         self.scopes(branch).find_map(|variables| variables.get(name))
     }
 
-    /// All variables a branch sees; what is nearest hides what is farther.
-    pub(super) fn visible_variables(&self, branch: BranchId) -> Map<String, Value> {
+    /// The variables a branch sees, of those that are wanted; what is nearest hides what is farther.
+    pub(super) fn visible_variables(&self, branch: BranchId, wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
         let mut visible = Map::new();
         for variables in self.scopes(branch) {
-            for (name, value) in &variables.values {
+            for (name, value) in variables.values.iter().filter(|(name, _)| wanted(name)) {
                 visible.entry(name.as_str()).or_insert_with(|| value.clone());
             }
         }
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(execution.variable(ROOT, "b"), Some(&json!(2)));
         assert_eq!(execution.variable(ROOT, "c"), None);
         assert_eq!(
-            Value::from(execution.visible_variables(1)),
+            Value::from(execution.visible_variables(1, |_| true)),
             json!({ "a": 1, "b": 3, "c": 4 })
         );
     }

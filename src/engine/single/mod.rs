@@ -280,7 +280,7 @@ fn leave(
         return inspection.failed(&Failure::variables_too_large());
     }
     turn.execution.assign(ROOT, exit.assigned);
-    inspection.variables(turn.execution.visible_variables(ROOT));
+    inspection.variables(turn.execution.visible_variables(ROOT, |_| true));
     inspection.verdict(status, Some(&exit.output), next, failure)
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::map::{items, whole};
 use crate::asl::model::{Map, NumberField, QueryLanguage, State, StateKind};
-use crate::engine::context::{Scope, map_member};
+use crate::engine::context::Scope;
 use crate::engine::data::{self, Data, MAX_BYTES};
 use crate::engine::errors::{Ended, Failure, Interrupt, Turned};
 use crate::engine::evaluate::{self, Inputs};
@@ -39,6 +39,7 @@ pub(super) fn run<'a>(
         Some(field) => whole(field, "MaxConcurrency", &input, &scope)?,
         None => 0,
     };
+    drop(scope);
     let length = list
         .as_ref()
         .and_then(|list| list.value().as_array())
@@ -59,6 +60,7 @@ pub(super) fn run<'a>(
     let batches = parts.batches(map)?;
     let map_run = turn.execution.last_map_run + 1;
     let read = parts.read_request(map, map_run)?;
+    drop(scope);
     let (arn, label) = names(turn, map);
     let request = MapRunRequest {
         map_run,
@@ -171,7 +173,7 @@ fn children(turn: &Turn<'_>, branch: BranchId, map_run: MapRunId, list: &Data) -
     })
 }
 
-/// What `ItemSelector` makes of each item. The context object is made once: it holds the whole input of the execution.
+/// What `ItemSelector` makes of each item.
 fn selected(
     turn: &Turn<'_>,
     visit: &Visit,
@@ -180,39 +182,16 @@ fn selected(
     input: &Data,
     items: &[Value],
 ) -> Result<Vec<String>, Failure> {
-    let mut context = Scope::of_task(turn, visit, None).into_context();
-    let nothing = Data::new(Value::Null);
-    let mut input = input;
-    // Expressions are given copies, as large as the list of the items is long.
-    if state.query_language == QueryLanguage::Jsonata && sees_only_the_item(selector) {
-        (context, input) = (json!({}), &nothing);
-    }
     let mut texts = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        context["Map"] = map_member(index, item);
-        let scope = Scope::of_task(turn, visit, None).with_context(context);
+        let scope = Scope::of_task(turn, visit, None).with_item(index, item);
         let selected = match state.query_language {
             QueryLanguage::JsonPath => data::fill(Some(selector), input, &scope)?,
             QueryLanguage::Jsonata => evaluate::data(selector, "ItemSelector", &Inputs::new(input.value()), &scope)?,
         };
         texts.push(selected.text().to_owned());
-        context = scope.into_context();
     }
     Ok(texts)
-}
-
-/// Whether all expressions in a selector look at nothing of `$states` but the item. Recurses as deep as the selector nests,
-/// which the reader of definitions limits.
-pub(in crate::engine) fn sees_only_the_item(selector: &Value) -> bool {
-    match selector {
-        Value::String(text) => text
-            .split("$states")
-            .skip(1)
-            .all(|rest| rest.starts_with(".context.Map.")),
-        Value::Array(parts) => parts.iter().all(sees_only_the_item),
-        Value::Object(members) => members.values().all(sees_only_the_item),
-        _ => true,
-    }
 }
 
 /// A map run has ended well; `output` is the JSON text of what it gives.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::asl::model::{Map, NumberField, QueryLanguage, State, StateKind};
-use crate::engine::context::{Scope, map_member};
+use crate::engine::context::Scope;
 use crate::engine::data::{self, Data};
 use crate::engine::errors::{Ended, Failure, Interrupt, Turned};
 use crate::engine::evaluate::{self, Inputs};
@@ -32,6 +32,7 @@ pub(in crate::engine) fn run<'a>(
     let input = exit::effective_input(state, &scope)?;
     let list = items(state, map, &input, &scope)?;
     let limit = limit(map.max_concurrency.as_ref(), &input, &scope)?;
+    drop(scope);
     let length = list.value().as_array().map_or(0, Vec::len);
     let started = turn.emit(branch, "MapStateStarted", history::map_started(length))?;
     let items = Items {
@@ -39,7 +40,6 @@ pub(in crate::engine) fn run<'a>(
         next: 0,
         limit,
         input,
-        context: None,
     };
     turn.split(branch, length, Some(items));
     begin_iterations(turn, branch, map, started)?;
@@ -139,8 +139,8 @@ fn begin_iterations(turn: &mut Turn<'_>, branch: BranchId, map: &Map, after: u64
             return Ok(());
         };
         items.next += 1;
-        let (input, context) = (items.input.clone(), items.context.take());
-        match select(turn, branch, map, (index, &item), &input, context) {
+        let input = items.input.clone();
+        match select(turn, branch, map, (index, &item), &input) {
             Ok(selected) => begin(turn, Parent { branch, index }, item, selected, after)?,
             Err(failure) => {
                 // What is fatal ends everything without a word.
@@ -163,12 +163,11 @@ fn begin(turn: &mut Turn<'_>, parent: Parent, item: Data, input: Data, after: u6
 
 /// The input of an iteration: the item, or what the selector makes of it.
 fn select(
-    turn: &mut Turn<'_>,
+    turn: &Turn<'_>,
     branch: BranchId,
     map: &Map,
     (index, item): (usize, &Data),
     input: &Data,
-    context: Option<Value>,
 ) -> Result<Data, Failure> {
     // In old definitions, `Parameters` is the selector.
     let Some(selector) = map.item_selector.as_ref().or(map.work.parameters.as_ref()) else {
@@ -181,18 +180,11 @@ fn select(
     else {
         return Ok(item.clone());
     };
-    let mut context = context.unwrap_or_else(|| Scope::of_task(turn, visit, None).into_context());
-    context["Map"] = map_member(index, item.value());
-    let scope = Scope::of_task(turn, visit, None).with_context(context);
-    let selected = match state.query_language {
+    let scope = Scope::of_task(turn, visit, None).with_item(index, item.value());
+    match state.query_language {
         QueryLanguage::JsonPath => data::fill(Some(selector), input, &scope),
         QueryLanguage::Jsonata => evaluate::data(selector, "ItemSelector", &Inputs::new(input.value()), &scope),
-    };
-    let context = scope.into_context();
-    if let Some(items) = turn.fork_of(branch).and_then(|fork| fork.items.as_mut()) {
-        items.context = Some(context);
     }
-    selected
 }
 
 /// An iteration has reached its end: others take its place, or the state is done.

@@ -18,6 +18,7 @@ pub(in crate::engine) fn run<'a>(
     let scope = Scope::of_task(turn, visit, None);
     let input = exit::effective_input(state, &scope)?;
     let input = exit::arguments(state, &parallel.work, &input, &scope)?;
+    drop(scope);
     let started = turn.emit(branch, "ParallelStateStarted", None)?;
     turn.split(branch, parallel.branches.len(), None);
     for index in 0..parallel.branches.len() {

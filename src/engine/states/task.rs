@@ -314,7 +314,7 @@ fn event_details(resource: &Resource, what: &str, mut fields: Map<String, Value>
         fields.insert("resource".into(), action.as_str().into());
     }
     history::details(
-        &format!("{}{what}EventDetails", family(resource).1),
+        format!("{}{what}EventDetails", family(resource).1),
         Value::Object(fields),
     )
 }

@@ -24,6 +24,7 @@ pub(in crate::engine) fn run<'a>(
     let scope = Scope::new(turn, visit);
     let input = exit::effective_input(state, &scope)?;
     let until = until(&wait.until, &input, &scope, turn.now)?;
+    drop(scope);
     if until <= turn.now {
         return leave(turn, visit, state, wait);
     }

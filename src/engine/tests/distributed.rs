@@ -495,27 +495,6 @@ fn items_that_are_read() {
 }
 
 #[test]
-fn expressions_about_the_item_alone_are_known() {
-    use crate::engine::states::distributed::sees_only_the_item;
-    for (selector, only) in [
-        (
-            json!({ "a": ["{% $states.context.Map.Item.Value.x %}", 1, "$states"] }),
-            false,
-        ),
-        (
-            json!({ "a": ["{% $states.context.Map.Item.Value.x & $v %}", 1, "x"] }),
-            true,
-        ),
-        (json!("{% $states %}"), false),
-        (json!("{% $states.context %}"), false),
-        (json!("{% $states.context.Map.Item.Index + $states.input %}"), false),
-        (json!("{% $keys($states.context.Map) %}"), false),
-    ] {
-        assert_eq!(sees_only_the_item(&selector), only, "{selector}");
-    }
-}
-
-#[test]
 fn the_journal_leads_to_the_same_history() {
     let definition = map(
         task(),

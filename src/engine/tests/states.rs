@@ -1,6 +1,6 @@
 //! What each type of state does.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{check, single, task};
 use crate::engine::testing::{Answer, EPOCH, Lab, output};
@@ -170,8 +170,8 @@ fn choices_go_where_the_first_rule_leads() {
             .iter()
             .rev()
             .find(|event| event.kind == "SucceedStateEntered");
-        let name = entered.map(|event| event.details.as_ref().unwrap().1["name"].clone());
-        assert_eq!(name.as_ref().and_then(Value::as_str), end, "{input}");
+        let name = entered.and_then(|event| event.details.as_ref().unwrap().text("name"));
+        assert_eq!(name, end, "{input}");
     }
 }
 

@@ -27,6 +27,7 @@ mod text;
 mod transform;
 mod tuples;
 mod value;
+mod wanted;
 
 use std::rc::Rc;
 
@@ -39,6 +40,7 @@ use self::eval::Evaluator;
 use self::function::Environment;
 use self::reach::Reach;
 use self::value::{Array, Val};
+pub use self::wanted::Wanted;
 
 /// An expression whose syntax is right; it can be evaluated any number of times.
 #[derive(Clone, Debug, PartialEq, Eq)]

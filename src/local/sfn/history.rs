@@ -11,6 +11,9 @@ use crate::engine::HistoryEvent;
 use crate::local::api::{ApiError, Call};
 use crate::local::store::StoreError;
 
+/// Members of details that `includeExecutionData` is about.
+const DATA: &[&str] = &["input", "inputDetails", "output", "outputDetails"];
+
 impl States {
     /// GetExecutionHistory, also of executions that still run.
     pub(super) fn get_execution_history(&self, call: &Call) -> Result<Value, ApiError> {
@@ -57,13 +60,9 @@ fn in_json(event: HistoryEvent, data: bool) -> Value {
     out.insert("type".to_owned(), event.kind.into());
     out.insert("id".to_owned(), event.id.into());
     out.insert("previousEventId".to_owned(), event.previous_event_id.into());
-    if let Some((name, mut details)) = event.details {
-        if let (false, Some(members)) = (data, details.as_object_mut()) {
-            for member in ["input", "inputDetails", "output", "outputDetails"] {
-                members.shift_remove(member);
-            }
-        }
-        out.insert(name, details);
+    if let Some(details) = event.details {
+        let left_out: &[&str] = if data { &[] } else { DATA };
+        out.insert(details.name().to_owned(), details.without(left_out).into());
     }
     out.into()
 }

@@ -7,7 +7,7 @@ use super::nested;
 use super::run::Batch;
 use super::tasks::takes_token;
 use super::{activities, map_run};
-use crate::engine::{Effect, HistoryEvent, Input, Millis, Outcome, Start, Status, TaskId};
+use crate::engine::{Effect, EventDetails, HistoryEvent, Input, Millis, Outcome, Start, Status, TaskId};
 use crate::local::store::StoreError;
 
 /// Stores what a batch of inputs led to. Fails if the journal has grown behind our back.
@@ -236,8 +236,8 @@ pub(super) fn abandon(connection: &Connection, execution: i64, outcome: &Outcome
         previous_event_id: last.cast_unsigned(),
         timestamp: outcome.at,
         kind: "ExecutionFailed".to_owned(),
-        details: Some((
-            "executionFailedEventDetails".to_owned(),
+        details: Some(EventDetails::new(
+            "executionFailedEventDetails",
             serde_json::json!({"error": outcome.error, "cause": outcome.cause}),
         )),
     };

@@ -90,15 +90,9 @@ impl Log {
     }
 
     fn line(&self, event: &HistoryEvent) -> String {
-        let mut details = event
-            .details
-            .as_ref()
-            .map_or_else(|| json!({}), |(_, details)| details.clone());
-        if let (false, Some(members)) = (self.data, details.as_object_mut()) {
-            for member in DATA {
-                members.shift_remove(*member);
-            }
-        }
+        let left_out: &[&str] = if self.data { &[] } else { DATA };
+        let details = event.details.as_ref().map(|details| details.without(left_out));
+        let details = details.unwrap_or_default();
         json!({
             "id": event.id.to_string(),
             "type": event.kind,

@@ -199,7 +199,7 @@ fn run(definition: &Value, input: &Value) -> (Outcome, usize, usize) {
             match effect {
                 Effect::History(event) => {
                     events += 1;
-                    bytes += event.details.map_or(0, |(_, details)| text_bytes(&details));
+                    bytes += event.details.map_or(0, |details| text_bytes(&details.without(&[])));
                 }
                 Effect::SetTimer { timer, .. } => timers.push(timer),
                 _ => {}
@@ -220,9 +220,8 @@ fn run(definition: &Value, input: &Value) -> (Outcome, usize, usize) {
     }
 }
 
-fn text_bytes(details: &Value) -> usize {
-    let members = details.as_object().into_iter().flat_map(Map::values);
-    members.filter_map(Value::as_str).map(str::len).sum()
+fn text_bytes(details: &Map<String, Value>) -> usize {
+    details.values().filter_map(Value::as_str).map(str::len).sum()
 }
 
 #[test]

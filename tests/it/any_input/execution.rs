@@ -156,6 +156,14 @@ impl<'a> Run<'a> {
             Happened::TimerFired { timer } => drop(self.timers.remove(timer)),
             _ => {}
         }
+        self.feed_one(what);
+        while self.execution.has_more() {
+            self.feed_one(Happened::Continued);
+        }
+        self.check_pending();
+    }
+
+    fn feed_one(&mut self, what: Happened) {
         let input = Input::new(self.now, self.inputs.len() as u64, what);
         let effects = step(self.machine, &mut self.execution, &input);
         self.inputs.push(input);
@@ -177,10 +185,6 @@ impl<'a> Run<'a> {
             }
         }
         self.effects.extend(effects);
-        self.check_pending();
-        if self.execution.has_more() {
-            self.feed(Happened::Continued);
-        }
     }
 
     /// What the engine says is outstanding is what its effects asked for and nothing has settled.
@@ -209,7 +213,7 @@ impl<'a> Run<'a> {
             let is_end = event.kind.starts_with("Execution") && event.kind != "ExecutionStarted";
             assert_eq!(is_end, id as usize == history.len(), "{event:?}");
             for member in ["input", "output"] {
-                let text = event.details.as_ref().and_then(|(_, details)| details[member].as_str());
+                let text = event.details.as_ref().and_then(|details| details.text(member));
                 assert!(text.is_none_or(|text| text.len() <= MOST_BYTES), "{}", event.kind);
             }
         }
@@ -263,7 +267,9 @@ impl<'a> Run<'a> {
                 }
                 effects.push(effect);
             }
-            self.check_stale(&mut again, &input, &open_tasks, &open_timers);
+            if !again.has_more() {
+                self.check_stale(&mut again, &input, &open_tasks, &open_timers);
+            }
         }
         assert_eq!(effects, self.effects);
         let text = |effects: &[Effect]| -> String {
