@@ -29,9 +29,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use door::Door;
-pub use home::{LocalDoor, ResetError, reset};
-pub use store::StoreError;
+pub use home::{LocalDoor, ResetError, is_there, reset};
 use store::Store;
+pub use store::StoreError;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]

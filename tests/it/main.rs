@@ -4,5 +4,6 @@
 mod commands;
 mod convergence;
 mod env;
+mod oddities;
 mod processes;
 mod walls;
