@@ -153,7 +153,10 @@ fn projection(fields: &mut Fields<'_>) -> Projection {
     let node = fields.node("projection");
     if let Some(Value::List(_)) = node.map(|node| &node.value) {
         let attributes = fields.texts("projection").into_iter();
-        return Projection::Include(attributes.map(|(name, _)| name.to_owned()).collect());
+        // Sorted, to be compared with what DynamoDB tells.
+        let mut attributes: Vec<String> = attributes.map(|(name, _)| name.to_owned()).collect();
+        attributes.sort();
+        return Projection::Include(attributes);
     }
     match fields.one_of("projection", &["ALL", "KEYS_ONLY"]) {
         Some("KEYS_ONLY") => Projection::KeysOnly,
