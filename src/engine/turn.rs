@@ -24,7 +24,7 @@ pub(super) enum Flow<'a> {
 
 /// See [`super::step`].
 pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &Input) -> Vec<Effect> {
-    if execution.outcome.is_some() {
+    if execution.outcome.is_some() && input.what != Happened::Redriven {
         return Vec::new();
     }
     let mut turn = Turn {
@@ -55,6 +55,7 @@ impl<'a> Turn<'a> {
     fn take(&mut self, what: &Happened) -> Result<(), Ended> {
         match what {
             Happened::Started => self.begin(),
+            Happened::Redriven => self.redrive(),
             _ if !self.execution.begun => Ok(()),
             Happened::TimerFired { timer } => self.timer_fired(*timer),
             Happened::Stopped { error, cause } => {
@@ -84,6 +85,12 @@ impl<'a> Turn<'a> {
             }),
             Happened::TaskNotStarted { task, error, cause } => {
                 self.task_done(*task, |turn, task| states::task::not_started(turn, &task, error, cause))
+            }
+            Happened::ItemsRead { map_run, items } => states::distributed::items_read(self, *map_run, items),
+            Happened::MapRunSucceeded { map_run, output } => states::distributed::succeeded(self, *map_run, output),
+            Happened::MapRunFailed { map_run, error, cause } => {
+                let failure = Failure::reported(Some(error.clone()), cause.clone());
+                states::distributed::failed(self, *map_run, failure)
             }
         }
     }
@@ -219,6 +226,7 @@ impl<'a> Turn<'a> {
         format!("{kind}State{what}")
     }
 
+    /// Goes into a state.
     pub(super) fn enter(&mut self, branch: BranchId, name: &'a str, input: Data) -> Turned<Flow<'a>> {
         let Some(state) = self.state(branch, name) else {
             // Validation refuses such machines; one that was not validated must still end.
@@ -236,6 +244,7 @@ impl<'a> Turn<'a> {
                 entered_at: self.now,
                 input,
                 retries: Retries::default(),
+                wreck: None,
             });
         }
         self.work(branch, state)

@@ -8,6 +8,7 @@ pub(crate) mod constraint;
 mod door;
 mod home;
 pub mod iam;
+mod inside;
 pub mod lambda;
 pub mod logs;
 mod page;
@@ -16,6 +17,8 @@ pub mod random;
 mod route;
 mod server;
 pub mod sfn;
+pub mod sns;
+pub mod sqs;
 pub mod store;
 mod sts;
 #[cfg(test)]
@@ -30,8 +33,10 @@ use bytes::Bytes;
 
 use door::Door;
 pub use home::{LocalDoor, ResetError, is_there, reset};
+use inside::Inside;
 use store::Store;
 pub use store::StoreError;
+pub(crate) use wiring::has_service;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]
@@ -110,15 +115,15 @@ impl LocalCloud {
     /// Opens the services over the store in a folder that the caller has to itself.
     pub(crate) async fn open(place: Place) -> Result<Self, OpenError> {
         let store = Store::open(&place.folder.join("local.db"))?;
-        let services = wiring::services(&store, &place)?;
+        let inside = Inside::new();
+        let services = wiring::services(&store, &place, &inside)?;
         let mut door = Door::new(place);
         for (name, service) in services {
             door.add(name, service);
         }
-        Ok(Self {
-            door: Arc::new(door),
-            store,
-        })
+        let door = Arc::new(door);
+        inside.lead_to(&door);
+        Ok(Self { door, store })
     }
 
     /// Answers one AWS API request.

@@ -110,6 +110,7 @@ impl Trial {
         let mut inspection = Stages::default();
         inspection.data("input", &input);
         let visit = Visit {
+            wreck: None,
             branch: ROOT,
             event_before: ENTERED_EVENT - 1,
             state: STATE_NAME.to_owned(),

@@ -7,6 +7,7 @@ mod laws;
 mod limits;
 mod map;
 mod parallel;
+mod redrive;
 mod states;
 mod variables;
 

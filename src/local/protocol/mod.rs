@@ -1,5 +1,6 @@
 //! The AWS protocols: reading a request's input, writing a reply or an error as AWS writes it.
 
+pub(crate) mod form;
 pub(crate) mod xml;
 
 use bytes::Bytes;
@@ -29,6 +30,11 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
+    /// The older one of the two that SQS has.
+    pub(crate) const SQS_QUERY: Self = Self::Query {
+        namespace: "http://queue.amazonaws.com/doc/2012-11-05/",
+    };
+
     /// The protocol of a service that is here, by its signing name.
     pub(crate) fn of_service(service: &str) -> Option<Self> {
         Some(match service {
@@ -40,6 +46,9 @@ impl Protocol {
             },
             "sts" => Self::Query {
                 namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+            },
+            "sns" => Self::Query {
+                namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
             },
             "s3" => Self::RestXml,
             _ => return None,
