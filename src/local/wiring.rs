@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::api::Service;
+use super::dynamodb::DynamoDb;
 use super::iam::Iam;
 use super::inside::Inside;
 use super::lambda::Lambda;
@@ -18,7 +19,7 @@ use super::{Place, clock};
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
 /// The names of all services, for whoever asks before anything is open.
-const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "sns", "lambda", "states"];
+const NAMES: &[&str] = &["iam", "sts", "logs", "dynamodb", "sqs", "sns", "lambda", "states"];
 
 /// Whether there is a service of that name in credential scopes.
 pub(crate) fn has_service(name: &str) -> bool {
@@ -30,6 +31,7 @@ pub(crate) fn has_service(name: &str) -> bool {
 pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<Vec<Named>, StoreError> {
     let iam = Arc::new(Iam::open(store.clone())?);
     let logs = Arc::new(Logs::open(store.clone())?);
+    let tables = Arc::new(DynamoDb::new(store.clone(), &place.folder));
     let lambda = Lambda::open(
         store.clone(),
         &place.folder,
@@ -54,6 +56,7 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
         ("iam", iam),
         ("sts", Arc::new(Sts)),
         ("logs", logs),
+        ("dynamodb", tables),
         ("sqs", sqs),
         ("sns", Arc::new(sns)),
         ("lambda", Arc::new(lambda)),

@@ -14,7 +14,7 @@ use super::api::{ApiError, Reply};
 /// ([AWS protocols](https://smithy.io/2.0/aws/protocols/index.html)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// Step Functions.
+    /// Step Functions, DynamoDB.
     Json10,
     /// CloudWatch Logs.
     Json11,
@@ -38,7 +38,7 @@ impl Protocol {
     /// The protocol of a service that is here, by its signing name.
     pub(crate) fn of_service(service: &str) -> Option<Self> {
         Some(match service {
-            "states" => Self::Json10,
+            "states" | "dynamodb" => Self::Json10,
             "logs" => Self::Json11,
             "lambda" => Self::RestJson,
             "iam" => Self::Query {
