@@ -10,6 +10,7 @@ mod execution;
 mod exit;
 mod fork;
 mod history;
+pub mod items;
 pub mod map_run;
 mod redrive;
 mod resource;

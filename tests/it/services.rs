@@ -3,6 +3,7 @@
 //!
 //! The Python interpreter is `STEPSTACK_TEST_PYTHON`, else `python3`; without boto3 in it, the second half says that it was skipped.
 
+mod kill;
 mod sns;
 mod sqs;
 
@@ -107,6 +108,7 @@ where
 }
 
 /// Runs a script of `tests/services` against a local cloud of its own.
+#[allow(clippy::print_stderr, reason = "a test that tested nothing has to say so")]
 pub async fn boto3(script: &str) {
     let python = std::env::var("STEPSTACK_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has_boto3 = Command::new(&python).args(["-c", "import boto3"]).output();

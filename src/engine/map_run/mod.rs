@@ -4,6 +4,7 @@
 //! ([distributed mode](https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html)).
 
 pub(super) mod batch;
+pub mod export;
 pub mod results;
 mod schedule;
 

@@ -138,7 +138,7 @@ mod tests {
             "RedriveCount": 0,
             "RedriveStatus": "NOT_REDRIVABLE",
             "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
-            "StartDate": "2024-01-01T00:00:00Z",
+            "StartDate": "2024-01-01T00:00:00.000Z",
             "StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:M",
             "Status": "SUCCEEDED",
             "StopDate": "2024-01-01T00:00:00.001Z",

@@ -96,7 +96,6 @@ CREATE TABLE IF NOT EXISTS sfn_map_runs (
     tolerated_percentage REAL,
     children INTEGER NOT NULL DEFAULT 0,
     items INTEGER NOT NULL DEFAULT 0,
-    results_written INTEGER NOT NULL DEFAULT 0,
     error TEXT,
     cause TEXT,
     UNIQUE (execution, number)

@@ -38,10 +38,10 @@ const NUMBERS: &[&str] = &[
 pub(super) fn input(operation: &str, form: &Value) -> Value {
     let mut input = members(&Form::read(form));
     // The one member whose name is not the same in all operations.
-    if operation == "CreateQueue" {
-        if let Some(tags) = input.remove("Tags") {
-            input.insert("tags".to_owned(), tags);
-        }
+    if operation == "CreateQueue"
+        && let Some(tags) = input.remove("Tags")
+    {
+        input.insert("tags".to_owned(), tags);
     }
     input.into()
 }

@@ -10,4 +10,4 @@ mod transfer;
 pub(super) use children::MapRuns;
 pub(super) use rows::{Stored, append, of_id};
 pub(super) use runner::{News, Waiting, spawn};
-pub(super) use transfer::read as read_items;
+pub(super) use transfer::read_items;

@@ -29,13 +29,12 @@ pub(in crate::local::sfn) struct Stored {
     /// How many child executions it has, and how many items they are about.
     pub(super) children: u64,
     pub(super) items: u64,
-    pub(super) results_written: u64,
     pub(super) error: Option<String>,
     pub(super) cause: Option<String>,
 }
 
 const COLUMNS: &str = "id, arn, execution, label, way, express, writer, status, started_at, stopped_at, max_concurrency, \
-                       tolerated_count, tolerated_percentage, children, items, results_written, error, cause";
+                       tolerated_count, tolerated_percentage, children, items, error, cause";
 
 /// Writes down what a batch of an execution does to its map runs.
 pub(in crate::local::sfn) fn append(connection: &Connection, execution: i64, batch: &Batch) -> Result<(), StoreError> {
@@ -176,9 +175,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         },
         children: count(13)?,
         items: count(14)?,
-        results_written: count(15)?,
-        error: row.get(16)?,
-        cause: row.get(17)?,
+        error: row.get(15)?,
+        cause: row.get(16)?,
     })
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::children::BegunChild;
 use super::rows::{self, Family, Stored};
-use super::transfer;
+use super::transfer::{self, Refused};
 use crate::asl::model::StateMachine;
 use crate::engine::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, Limits, Schedule, Verdict, processor, results};
 use crate::engine::{Happened, MapRunId, Start, Status};
@@ -278,7 +279,7 @@ impl Runner {
             .filter_map(|index| self.new_child(index))
             .collect();
         let begun = self.shared.begin_children(self.family, new, &self.outbox)?;
-        for (index, arn, ended) in begun.ok_or(Halt::Over)? {
+        for BegunChild { index, arn, ended } in begun.ok_or(Halt::Over)? {
             self.schedule.child_begun();
             match ended {
                 Some(status) => self.count(index, status),
@@ -337,9 +338,8 @@ impl Runner {
     }
 
     async fn finish_well(&mut self) -> Option<Happened> {
-        if let Some((resource, _)) = self.stored.writer.to.clone() {
-            let cause = transfer::not_there(&resource);
-            return self.fail("States.ResultWriterFailed", Some(&cause)).await;
+        if let Err(Refused { error, cause }) = transfer::write_results(&self.stored) {
+            return self.fail(error, Some(&cause)).await;
         }
         self.write_end(None).await?;
         self.succeeded().await

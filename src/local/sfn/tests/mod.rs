@@ -8,6 +8,7 @@ mod definitions;
 mod executions;
 mod express;
 mod logging;
+mod map_runs;
 mod nested;
 mod recovery;
 mod redrive;
