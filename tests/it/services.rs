@@ -3,6 +3,7 @@
 //!
 //! The Python interpreter is `STEPSTACK_TEST_PYTHON`, else `python3`; without boto3 in it, the second half says that it was skipped.
 
+mod dynamodb;
 mod kill;
 mod sns;
 mod sqs;

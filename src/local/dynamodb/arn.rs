@@ -20,7 +20,10 @@ pub(super) fn localized(mut input: Value, region: &str) -> Result<Value, ApiErro
             continue;
         };
         if let Some(resource) = text.strip_prefix(&prefix(region)) {
-            *text = format!("{OF_ENGINE}{resource}");
+            *text = match (member, resource.strip_prefix("table/")) {
+                ("TableName", Some(name)) => name.to_owned(),
+                _ => format!("{OF_ENGINE}{resource}"),
+            };
         } else if text.starts_with("arn:aws:dynamodb:") {
             return Err(ApiError::new(
                 "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",

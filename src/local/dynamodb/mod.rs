@@ -53,7 +53,11 @@ impl DynamoDb {
         let result = region.run(move |database| operation(database, &name, input)).await;
         let Some(result) = result else {
             self.forget(&call.region, &region);
-            return Err(ApiError::with_status(500, "InternalFailure", "a bug of the local cloud"));
+            return Err(ApiError::with_status(
+                500,
+                "InternalFailure",
+                "a bug of the local cloud",
+            ));
         };
         result
             .map(|output| reply(arn::placed(&call.operation, output, &call.region)))
