@@ -1,6 +1,7 @@
 //! The only user of the AWS SDK: clients, observing what is there, applying a plan, executions.
 
 mod apply;
+mod callback;
 mod connect;
 mod connector;
 mod error;
@@ -167,6 +168,8 @@ pub struct HistoryItem {
     pub at_ms: u64,
     /// E.g. `TaskStateEntered`.
     pub kind: String,
+    /// Of `TaskScheduled`: what is called, e.g. `publish.waitForTaskToken`.
+    pub resource: Option<String>,
     /// The state of `…StateEntered` / `…StateExited`.
     pub state: Option<String>,
     /// Input or output, parsed, of the events that have one.

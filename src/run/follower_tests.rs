@@ -23,6 +23,7 @@ fn history(lines: &str) -> Vec<HistoryItem> {
                 id,
                 previous_id,
                 at_ms: 1000 + id * 10,
+                resource: None,
                 state: words.next().map(str::to_owned),
                 data: (kind.contains("State") || kind == "ExecutionSucceeded").then(|| json!({ "id": id })),
                 error: failed.then(|| "Oops".to_owned()),
