@@ -203,3 +203,5 @@ fn unused_roles(stack: &Stack, machines: &[Entry], found: &mut Vec<Diagnostic>) 
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_data;

@@ -1,6 +1,7 @@
 //! All integration tests in one binary: linking the SDK once is enough.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails may panic")]
 
+mod approvals;
 mod commands;
 mod convergence;
 mod env;
