@@ -136,7 +136,7 @@ fn nobody_answers_in_time() {
     let limited = format!("{wait} \"HeartbeatSeconds\": 1,");
     env.edit("stacks/credit-card.asl.json", wait, &limited);
     let ran = env.run(&["deploy", STACK]).expect(1);
-    says(&ran, &[WAITS, "States.HeartbeatTimeout"]);
+    says(&ran, &[WAITS, "States.Timeout"]);
 }
 
 #[test]
@@ -160,4 +160,49 @@ fn hello_world_needs_nothing() {
     let ran = env.run(&["deploy", "stacks/hello-world.yaml"]).expect(0);
     says(&ran, &["Wait 3 sec", "Hello World"]);
     env.run(&["teardown", "stacks/hello-world.yaml"]).expect(0);
+}
+
+#[test]
+fn a_function_that_is_subscribed_gets_the_message() {
+    let env = credit_card(7000);
+    let queue = r#"- { protocol: sqs, endpoint: "${ApprovalRequests.Arn}", rawMessageDelivery: true }"#;
+    let function = r#"- { protocol: lambda, endpoint: "${Told.Arn}" }"#;
+    env.edit(STACK, queue, &format!("{queue}\n      {function}"));
+    let told = "functions:\n  Told:\n    code: ../told\n    runtime: nodejs22.x\n    handler: index.handler";
+    env.edit(STACK, "functions:", told);
+    // It answers by itself, with the token of the message.
+    env.write(
+        "told/index.js",
+        r#"
+exports.handler = async (event) => {
+  const message = JSON.parse(event.Records[0].Sns.Message);
+  console.log(`asked about ${message.CreditLimit}`);
+  require("fs").writeFileSync(process.env.TOLD, message.TaskToken);
+};
+"#,
+    );
+    let file = env.path("token");
+    env.edit(
+        STACK,
+        "    code: ../told",
+        &format!("    environment: {{ TOLD: \"{}\" }}\n    code: ../told", file.display()),
+    );
+    waiting(&env, "told");
+    // Delivery goes on while any command runs.
+    let deadline = std::time::Instant::now() + crate::processes::PATIENCE;
+    while !file.exists() && std::time::Instant::now() < deadline {
+        env.run(&["status", STACK]).expect(0);
+    }
+    let token = std::fs::read_to_string(&file).unwrap();
+    env.run(&["approve", "--token", &token]).expect(0);
+    let again = env.run(&["plan", STACK, "--detailed-exitcode"]).expect(0);
+    says(&again, &["nothing to change"]);
+    // Without the subscription, the function may not be invoked any more; nothing else changes.
+    env.edit(STACK, function, "");
+    says(
+        &env.run(&["plan", STACK]).expect(0),
+        &["- delete subscription", "0 to create, 0 to update, 1 to delete"],
+    );
+    env.run(&["deploy", STACK, "--no-start"]).expect(0);
+    env.run(&["teardown", STACK]).expect(0);
 }
