@@ -80,6 +80,8 @@ pub enum Event {
         name: String,
         because: String,
     },
+    /// What the stack file names under `outputs`.
+    Outputs { outputs: serde_json::Map<String, Value> },
     /// The plan has been executed, as far as it went.
     Applied {
         done: usize,
@@ -110,6 +112,16 @@ pub enum Event {
         entered: u64,
         state: String,
         state_type: String,
+    },
+    /// A state has handed its work to somebody outside and waits until a task token comes back. The token is a secret and is
+    /// not told.
+    CallbackPending {
+        execution: String,
+        arn: String,
+        entered: u64,
+        state: String,
+        state_type: String,
+        resource: String,
     },
     /// A state was left.
     StateExited {

@@ -14,6 +14,7 @@ Examples:
   stepstack plan stacks/call-center.yaml             What deploy would do
   stepstack start stacks/call-center.yaml --count 5  Five executions at once
   stepstack status stacks/call-center.yaml           What stands, what has run
+  stepstack approve stacks/credit-card.yaml          Answer yes to what waits for a person
   stepstack teardown stacks/call-center.yaml         Remove all of it
   stepstack deploy stacks/call-center.yaml --target aws --profile dev
 
@@ -89,6 +90,13 @@ pub(super) enum Command {
     /// Remove everything of a stack, and prove it
     #[command(visible_alias = "destroy")]
     Teardown(commands::teardown::Args),
+    /// Answer yes to a task that waits for a person
+    Approve(commands::callback::SuccessArgs),
+    /// Answer no to a task that waits for a person
+    Reject(commands::callback::FailureArgs),
+    /// Answer tasks that wait for a callback, or list them
+    #[command(subcommand)]
+    Callback(commands::callback::Command),
     /// Serve, inspect or empty the local cloud
     #[command(subcommand)]
     Local(commands::local::Command),
@@ -101,7 +109,13 @@ impl Command {
     pub(super) fn json_is_one_document(&self) -> bool {
         match self {
             Self::Validate(_) | Self::Plan(_) | Self::Status(_) | Self::Local(_) | Self::Completions(_) => true,
-            Self::Deploy(_) | Self::Start(_) | Self::Teardown(_) => false,
+            Self::Callback(commands::callback::Command::List(_)) => true,
+            Self::Deploy(_)
+            | Self::Start(_)
+            | Self::Teardown(_)
+            | Self::Approve(_)
+            | Self::Reject(_)
+            | Self::Callback(_) => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod app;
 mod apply;
+mod approval;
 mod args;
 mod clock;
 mod commands;

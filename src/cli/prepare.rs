@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+use serde_json::Value;
+
 use super::app::App;
 use super::args::StackArgs;
 use super::connect::LOCAL_REGION;
@@ -39,6 +42,8 @@ pub(super) struct Prepared {
     pub(super) stack: Stack,
     pub(super) cloud: Cloud,
     pub(super) plan: Plan,
+    /// What the stack file names under `outputs`.
+    pub(super) outputs: IndexMap<String, Value>,
 }
 
 impl App {
@@ -110,7 +115,21 @@ impl App {
                 return Err(CommandError::wrong(format!("{} cannot be planned", stack.name)));
             }
         };
-        Ok(Prepared { stack, cloud, plan })
+        Ok(Prepared {
+            stack,
+            cloud,
+            plan,
+            outputs: desired.outputs,
+        })
+    }
+
+    /// The outputs of a stack, as far as its file can be read.
+    pub(super) fn outputs(&self, cloud: &Cloud, file: &Path, set: &[(String, String)]) -> IndexMap<String, Value> {
+        let (Some(stack), _) = stack::load(file, set) else {
+            return IndexMap::new();
+        };
+        let (desired, _) = plan::resolve(&stack, &stand_in_packages(&stack), cloud.identity());
+        desired.map(|desired| desired.outputs).unwrap_or_default()
     }
 
     /// What of the stack file's names is there and not the stack's. A file that is broken or gone names nothing.

@@ -15,7 +15,7 @@ use crate::diagnostic::did_you_mean;
 use crate::event::Event;
 use crate::report::message_of;
 use crate::report::text::{compact_json, escape, pretty_json, shorten};
-use crate::run::{Express, Outcome, Pace, execution_name, follow_all, run_all};
+use crate::run::{Express, Follower, Outcome, Pace, execution_name, follow_all, run_all};
 use crate::stack::model::{MachineKind, Stack, StateMachine};
 
 /// What becomes of an execution on the local cloud when the command that follows it is interrupted.
@@ -58,9 +58,22 @@ impl App {
                 "the execution goes on without us; `stepstack status` shows it".to_owned()
             }
         }));
-        let pace = Pace::of_target(&cloud.identity().target);
-        let outcomes = follow_all(cloud, &arns, &pace, self.reporter.sink()).await?;
+        let outcomes = match arns.as_slice() {
+            [arn] => {
+                let mut follower = Follower::new(arn);
+                let outcome = self.follow_asking(cloud, Some(launch.file), arn, &mut follower).await?;
+                outcome.into_iter().collect()
+            }
+            several => {
+                let pace = Pace::of_target(&cloud.identity().target);
+                follow_all(cloud, several, &pace, self.reporter.sink()).await?
+            }
+        };
         self.if_interrupted(None);
+        if outcomes.is_empty() {
+            self.note("the execution is left running");
+            return Ok(None);
+        }
         self.print_outcomes(&outcomes);
         Ok(Some(outcomes))
     }
@@ -137,7 +150,7 @@ impl App {
     }
 
     /// Outputs are data: of one execution as it is, of several as one line each.
-    fn print_outcomes(&self, outcomes: &[Outcome]) {
+    pub(super) fn print_outcomes(&self, outcomes: &[Outcome]) {
         if self.json_events() {
             return;
         }

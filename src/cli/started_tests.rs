@@ -28,6 +28,10 @@ fn stack(machines: &[&str], start: Option<&str>) -> Stack {
         functions: IndexMap::new(),
         roles: IndexMap::new(),
         state_machines: machines.iter().map(|id| ((*id).to_owned(), machine(id))).collect(),
+        topics: IndexMap::new(),
+        queues: IndexMap::new(),
+        tables: IndexMap::new(),
+        outputs: IndexMap::new(),
         tags: IndexMap::new(),
         start: start.map(|id| Start {
             state_machine: id.to_owned(),

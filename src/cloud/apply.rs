@@ -9,7 +9,10 @@ use tokio::time::Instant;
 
 use super::error::{Answer, Fault};
 use super::wait::Patience;
-use super::{Applied, ApplyOptions, Clients, Cloud, CloudError, ErrorKind, function, log_group, machine, role};
+use super::{
+    Applied, ApplyOptions, Clients, Cloud, CloudError, ErrorKind, function, log_group, machine, queue, role,
+    subscription, table, topic,
+};
 use crate::event::{Event, Sink};
 use crate::plan::{self, Kind, Plan, Work};
 
@@ -100,6 +103,20 @@ async fn execute(step: &Step, work: Work) -> Answer<Option<String>> {
         Work::CreateLogGroup(wanted) => log_group::create(step, &wanted).await.map(|()| None),
         Work::UpdateLogGroup(change) => log_group::update(step, &change).await.map(|()| None),
         Work::DeleteLogGroup { name } => log_group::delete(step, &name).await.map(|()| None),
+        Work::CreateQueue(wanted) => queue::create(step, &wanted).await.map(|()| None),
+        Work::UpdateQueue(change) => queue::update(step, &change).await.map(|()| None),
+        Work::DeleteQueue { name } => queue::delete(step, &name).await.map(|()| None),
+        Work::CreateTable(wanted) => table::create(step, &wanted).await.map(Some),
+        Work::UpdateTable(change) => table::update(step, &change).await.map(|()| None),
+        Work::DeleteTable { name } => table::delete(step, &name).await.map(|()| None),
+        Work::CreateTopic(wanted) => topic::create(step, &wanted).await.map(Some),
+        Work::UpdateTopic(change) => topic::update(step, &change).await.map(|()| None),
+        Work::DeleteTopic { arn } => topic::delete(step, &arn).await.map(|()| None),
+        Work::CreateSubscription(wanted) => subscription::create(step, &wanted).await.map(|()| None),
+        Work::UpdateSubscription(change) => subscription::update(step, &change).await.map(|()| None),
+        Work::DeleteSubscription { arn, permission } => subscription::delete(step, &arn, permission.as_ref())
+            .await
+            .map(|()| None),
         Work::CreateFunction(wanted) => function::create(step, &wanted).await.map(Some),
         Work::UpdateFunction(change) => function::update(step, &change).await.map(|()| None),
         Work::DeleteFunction { name } => function::delete(step, &name).await.map(|()| None),

@@ -164,6 +164,11 @@ fn clients(config: &SdkConfig, calls: &Arc<AtomicU64>) -> Clients {
     let count = || CountCalls(Arc::clone(calls));
     let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
     Clients {
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(
+            aws_sdk_dynamodb::config::Builder::from(config)
+                .interceptor(count())
+                .build(),
+        ),
         iam: aws_sdk_iam::Client::from_conf(aws_sdk_iam::config::Builder::from(config).interceptor(count()).build()),
         lambda: aws_sdk_lambda::Client::from_conf(
             aws_sdk_lambda::config::Builder::from(config)
@@ -176,6 +181,8 @@ fn clients(config: &SdkConfig, calls: &Arc<AtomicU64>) -> Clients {
                 .build(),
         ),
         sfn: aws_sdk_sfn::Client::from_conf(step_functions(config).interceptor(count()).build()),
+        sns: aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(config).interceptor(count()).build()),
+        sqs: aws_sdk_sqs::Client::from_conf(aws_sdk_sqs::config::Builder::from(config).interceptor(count()).build()),
         sts: aws_sdk_sts::Client::from_conf(
             aws_sdk_sts::config::Builder::from(config)
                 .retry_config(retries.with_max_attempts(IDENTITY_ATTEMPTS))

@@ -155,6 +155,9 @@ fn of_code(code: &str) -> (ErrorKind, Vec<String>) {
         "NoSuchEntity"
         | "ResourceNotFoundException"
         | "ResourceNotFound"
+        | "NotFound"
+        | "AWS.SimpleQueueService.NonExistentQueue"
+        | "QueueDoesNotExist"
         | "StateMachineDoesNotExist"
         | "ExecutionDoesNotExist" => (ErrorKind::NotFound, Vec::new()),
         _ => (ErrorKind::Failed, Vec::new()),

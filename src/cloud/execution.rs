@@ -187,6 +187,7 @@ fn item(event: HistoryEvent) -> HistoryItem {
         previous_id: id(event.previous_event_id),
         at_ms: milliseconds(&event.timestamp),
         kind: event.r#type.as_str().to_owned(),
+        resource: None,
         state: None,
         data: None,
         error: None,
@@ -222,6 +223,7 @@ fn item(event: HistoryEvent) -> HistoryItem {
     take!(data output: execution_succeeded_event_details, lambda_function_succeeded_event_details,
         activity_succeeded_event_details, task_succeeded_event_details, task_submitted_event_details);
     if let Some(details) = event.task_scheduled_event_details {
+        item.resource = Some(format!("{}:{}", details.resource_type, details.resource));
         item.data = parsed(Some(details.parameters));
     }
     take!(failure: execution_failed_event_details, execution_aborted_event_details,

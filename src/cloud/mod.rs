@@ -1,18 +1,26 @@
 //! The only user of the AWS SDK: clients, observing what is there, applying a plan, executions.
 
 mod apply;
+mod callback;
 mod connect;
 mod connector;
 mod error;
 mod execution;
 mod function;
+mod items;
 mod log_group;
 mod machine;
 mod observe;
+mod observe_data;
 pub mod package;
+mod queue;
 mod role;
+mod subscription;
+mod table;
+mod table_form;
 #[cfg(test)]
 mod tests;
+mod topic;
 mod wait;
 
 use std::future::Future;
@@ -160,6 +168,8 @@ pub struct HistoryItem {
     pub at_ms: u64,
     /// E.g. `TaskStateEntered`.
     pub kind: String,
+    /// Of `TaskScheduled`: what is called, e.g. `publish.waitForTaskToken`.
+    pub resource: Option<String>,
     /// The state of `…StateEntered` / `…StateExited`.
     pub state: Option<String>,
     /// Input or output, parsed, of the events that have one.
@@ -173,10 +183,13 @@ pub struct HistoryItem {
 /// The AWS clients that are used; cheap to clone.
 #[derive(Clone, Debug)]
 struct Clients {
+    dynamodb: aws_sdk_dynamodb::Client,
     iam: aws_sdk_iam::Client,
     lambda: aws_sdk_lambda::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     sfn: aws_sdk_sfn::Client,
+    sns: aws_sdk_sns::Client,
+    sqs: aws_sdk_sqs::Client,
     sts: aws_sdk_sts::Client,
 }
 

@@ -12,15 +12,18 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::error::{Answer, Fault};
-use super::{Clients, Cloud, CloudError, ResourceStatus, function, log_group, machine, role};
+use super::{Clients, Cloud, CloudError, ResourceStatus, function, log_group, machine, observe_data, role};
 use crate::plan::desired::Tags;
 use crate::plan::observed::{
     Observed, ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole, other_region, owner,
 };
-use crate::plan::{Desired, Kind, names};
+use crate::plan::{Desired, Identity, Kind, names};
 
 /// Reads in flight at once.
 const READS: usize = 16;
+
+/// What AWS's services say of what is not allowed.
+const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "AuthorizationError"];
 
 /// An emulator with more resources of a kind than this is searched as an account is.
 const FEW: usize = 100;
@@ -78,6 +81,7 @@ impl Cloud {
             .roles
             .extend(by_name(read_roles(&scope, more).await?, |role| &role.name));
 
+        observe_data::read(&scope, &mut observed).await?;
         let groups = read_log_groups(&scope, &observed, &functions).await?;
         observed.log_groups.extend(by_name(groups, |group| &group.name));
         let others: Vec<String> = observed
@@ -119,15 +123,17 @@ impl Cloud {
             .state_machines
             .values()
             .map(|machine| status(Kind::StateMachine, &machine.name, &machine.arn, &machine.status));
-        Ok(roles.chain(groups).chain(functions).chain(machines).collect())
+        let (data, subscriptions) = observe_data::statuses(&observed);
+        let resources = roles.chain(groups).chain(data).chain(functions).chain(machines);
+        Ok(resources.chain(subscriptions).collect())
     }
 }
 
 /// What to look for.
-struct Scope {
-    clients: Clients,
+pub(super) struct Scope {
+    pub(super) clients: Clients,
     stack: String,
-    region: String,
+    pub(super) identity: Arc<Identity>,
     wanted: BTreeSet<(Kind, String)>,
     /// Whether this is an AWS account, where there may be much that is none of our business.
     account: bool,
@@ -141,6 +147,11 @@ impl Scope {
         if let Some(desired) = desired {
             wanted.extend(desired.roles.keys().map(|name| (Kind::Role, name.clone())));
             wanted.extend(desired.log_groups.keys().map(|name| (Kind::LogGroup, name.clone())));
+            let topics = desired.topics.values().map(|wanted| (Kind::Topic, &wanted.name));
+            let queues = desired.queues.values().map(|wanted| (Kind::Queue, &wanted.name));
+            let tables = desired.tables.values().map(|wanted| (Kind::Table, &wanted.name));
+            let data = topics.chain(queues).chain(tables);
+            wanted.extend(data.map(|(kind, name)| (kind, name.clone())));
             wanted.extend(
                 desired
                     .functions
@@ -157,7 +168,7 @@ impl Scope {
         Self {
             clients: cloud.clients.clone(),
             stack: stack.to_owned(),
-            region: cloud.identity.region.clone(),
+            identity: Arc::clone(&cloud.identity),
             wanted,
             account: cloud.identity.target == "aws",
             thorough: desired.is_none(),
@@ -176,7 +187,7 @@ impl Scope {
     }
 
     /// Names of which the tags are worth reading. An account's lists lag, so that wanted names are asked for by name.
-    fn candidates(&self, kind: Kind, listed: &[String]) -> BTreeSet<String> {
+    pub(super) fn candidates(&self, kind: Kind, listed: &[String]) -> BTreeSet<String> {
         let all = self.thorough || (!self.account && listed.len() <= FEW);
         let asked = self.wanted(kind).filter(|_| self.account);
         let ours = listed.iter().filter(|name| all || self.expects(kind, name));
@@ -195,15 +206,24 @@ impl Scope {
     }
 
     /// What may not even be read, and does not look like ours, is not ours.
-    fn tolerate<T>(&self, kind: Kind, name: &str, read: Answer<Option<T>>) -> Answer<Option<T>> {
+    pub(super) fn tolerate<T>(&self, kind: Kind, name: &str, read: Answer<Option<T>>) -> Answer<Option<T>> {
         match read {
-            Err(fault) if !self.expects(kind, name) && fault.is(&["AccessDenied", "AccessDeniedException"]) => Ok(None),
+            Err(fault) if !self.expects(kind, name) && fault.is(DENIED) => Ok(None),
             read => read,
         }
     }
 
-    fn keeps(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
-        let ours = owner(tags) == Some(self.stack.as_str()) && other_region(tags, &self.region).is_none();
+    /// A stack without a kind of resources should not need the permission to list them; who may not list them has not
+    /// made any.
+    pub(super) fn tolerate_list<T>(&self, kind: Kind, listed: Answer<Vec<T>>) -> Answer<Vec<T>> {
+        match listed {
+            Err(fault) if fault.is(DENIED) && self.wanted(kind).next().is_none() => Ok(Vec::new()),
+            listed => listed,
+        }
+    }
+
+    pub(super) fn keeps(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
+        let ours = owner(tags) == Some(self.stack.as_str()) && other_region(tags, &self.identity.region).is_none();
         ours || self.wants(kind, name)
     }
 }
@@ -290,7 +310,7 @@ async fn read_log_groups(
 }
 
 /// Reads many things, several at once; what is not there is left out.
-async fn each<I, T, F>(
+pub(super) async fn each<I, T, F>(
     scope: &Arc<Scope>,
     items: impl Iterator<Item = I>,
     read: impl Fn(Arc<Scope>, I) -> F,
@@ -318,7 +338,7 @@ where
     Ok(found)
 }
 
-fn by_name<T>(found: Vec<T>, name: impl Fn(&T) -> &String) -> impl Iterator<Item = (String, T)> {
+pub(super) fn by_name<T>(found: Vec<T>, name: impl Fn(&T) -> &String) -> impl Iterator<Item = (String, T)> {
     found.into_iter().map(move |found| (name(&found).clone(), found))
 }
 

@@ -49,6 +49,36 @@ const PASSES: &[(&str, &str, &str)] = &[
         "the function is still being updated",
     ),
     (
+        "AWS.SimpleQueueService.QueueDeletedRecently",
+        "",
+        "a queue of that name was deleted less than a minute ago",
+    ),
+    (
+        "QueueDeletedRecently",
+        "",
+        "a queue of that name was deleted less than a minute ago",
+    ),
+    (
+        "ResourceInUseException",
+        "being created",
+        "the table is still being created",
+    ),
+    (
+        "ResourceInUseException",
+        "being updated",
+        "the table is still being changed",
+    ),
+    (
+        "ResourceInUseException",
+        "being deleted",
+        "the former table of that name is still being deleted",
+    ),
+    (
+        "LimitExceededException",
+        "Subscriber limit exceeded",
+        "too many tables or indexes are being changed at once",
+    ),
+    (
         "StateMachineDeleting",
         "",
         "the former state machine of that name is still being deleted",

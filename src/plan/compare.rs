@@ -18,7 +18,7 @@ pub(super) struct Changes(pub(super) Vec<Change>);
 
 impl Changes {
     /// Notes a difference, if there is one, and says so.
-    fn field<T: PartialEq + Into<Value> + Clone>(&mut self, field: &str, before: &T, after: &T) -> bool {
+    pub(super) fn field<T: PartialEq + Into<Value> + Clone>(&mut self, field: &str, before: &T, after: &T) -> bool {
         let differs = before != after;
         if differs {
             self.push(field, Some(before.clone().into()), Some(after.clone().into()));
@@ -26,7 +26,7 @@ impl Changes {
         differs
     }
 
-    fn push(&mut self, field: impl Into<String>, before: Option<Value>, after: Option<Value>) {
+    pub(super) fn push(&mut self, field: impl Into<String>, before: Option<Value>, after: Option<Value>) {
         self.0.push(Change {
             field: field.into(),
             before,
@@ -34,7 +34,7 @@ impl Changes {
         });
     }
 
-    fn tags(&mut self, there: &super::desired::Tags, wanted: &super::desired::Tags) -> TagChange {
+    pub(super) fn tags(&mut self, there: &super::desired::Tags, wanted: &super::desired::Tags) -> TagChange {
         let change = TagChange::between(there, wanted);
         for (key, value) in &change.set {
             let before = there.get(key).map(|value| json!(value));

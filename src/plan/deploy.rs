@@ -1,5 +1,6 @@
 //! The plan that makes a stack stand: compares each wanted resource with what is there and orders what has to be done as
-//! roles and policies widen → log groups → functions → state machines → policies narrow → what is no longer wanted goes.
+//! roles and policies widen → log groups, queues, tables, topics → functions → state machines → subscriptions → policies narrow →
+//! what is no longer wanted goes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,13 +10,16 @@ use serde_json::Value;
 use super::desired::{Desired, DesiredMachine};
 use super::observed::Observed;
 use super::phases::{Phases, phases};
-use super::{Action, Change, Kind, Mode, Plan, Step, Unchanged, Work, compare, described, names, ownership, remove};
+use super::{
+    Action, Change, Kind, Mode, Plan, Step, Unchanged, Work, compare, data, described, names, ownership, remove,
+};
 use crate::diagnostic::Diagnostic;
 
 /// The plan that makes what is observed what is desired. Errors: a resource of a wanted name that is not the stack's.
 /// With `adopt`, resources that belong to nobody are taken over; those of other stacks never are.
 pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan, Vec<Diagnostic>> {
-    let conflicts = ownership::conflicts(desired, observed, adopt);
+    let mut conflicts = ownership::conflicts(desired, observed, adopt);
+    conflicts.extend(data::unchangeable(desired, observed));
     if !conflicts.is_empty() {
         return Err(conflicts);
     }
@@ -28,15 +32,26 @@ pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Pla
     };
     let functions = planner.functions();
     let machines = planner.machines();
+    let subscriptions = planner.subscriptions(&functions);
     let mut going = planner.removals();
     let users: Vec<&Step> = functions.iter().chain(&machines).chain(&going).collect();
     let (first, narrowing) = planner.roles(&users);
     let groups = planner.log_groups();
-    for steps in [first, groups, functions, machines] {
+    let (queues, tables, topics) = (planner.queues(), planner.tables(), planner.topics());
+    for steps in [
+        first,
+        groups,
+        queues,
+        tables,
+        topics,
+        functions,
+        machines,
+        subscriptions,
+    ] {
         planner.add(steps);
     }
     remove::wire(&mut going, observed, &planner.steps);
-    let (users, rest): (Vec<Step>, Vec<Step>) = going.into_iter().partition(|step| step.kind >= Kind::Function);
+    let (users, rest): (Vec<Step>, Vec<Step>) = going.into_iter().partition(|step| step.kind >= Kind::Topic);
     planner.steps.extend(users);
     planner.add(narrowing);
     planner.steps.extend(rest);
@@ -50,12 +65,12 @@ pub fn deploy(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Pla
     })
 }
 
-struct Planner<'a> {
-    desired: &'a Desired,
-    observed: &'a Observed,
+pub(super) struct Planner<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) observed: &'a Observed,
     steps: Vec<Step>,
     unchanged: Vec<Unchanged>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 impl Planner<'_> {
@@ -175,7 +190,7 @@ impl Planner<'_> {
         (first, last)
     }
 
-    fn update(&mut self, resource: &Resource<'_>, changes: Vec<Change>, work: Work) -> Option<Step> {
+    pub(super) fn update(&mut self, resource: &Resource<'_>, changes: Vec<Change>, work: Work) -> Option<Step> {
         if changes.is_empty() {
             self.unchanged.push(Unchanged {
                 kind: resource.kind,
@@ -223,12 +238,12 @@ impl Planner<'_> {
             (Kind::StateMachine, Kind::Function) => {
                 machine_of(step).is_some_and(|machine| mentions(&machine.definition, &earlier.name, &earlier.arn))
             }
-            _ => false,
+            _ => self.needs_data(step, earlier),
         }
     }
 
     /// What carries the stack's tag and is no longer wanted.
-    fn removals(&self) -> Vec<Step> {
+    fn removals(&mut self) -> Vec<Step> {
         let desired = self.desired;
         let functions: BTreeSet<&str> = desired.functions.values().map(|wanted| wanted.name.as_str()).collect();
         let machines: BTreeSet<&str> = desired
@@ -236,15 +251,23 @@ impl Planner<'_> {
             .values()
             .map(|wanted| wanted.name.as_str())
             .collect();
-        remove::removals(self.observed, |kind, name, owner| {
+        let is = |name: &str, wanted: &String| wanted.as_str() == name;
+        let steps = remove::removals(self.observed, |kind, name, owner| {
             let wanted = match kind {
                 Kind::Role => desired.roles.contains_key(name),
                 Kind::LogGroup => desired.log_groups.contains_key(name),
                 Kind::Function => functions.contains(name),
                 Kind::StateMachine => machines.contains(name),
+                Kind::Topic => desired.topics.values().any(|topic| is(name, &topic.name)),
+                Kind::Queue => desired.queues.values().any(|queue| is(name, &queue.name)),
+                Kind::Table => desired.tables.values().any(|table| is(name, &table.name)),
+                Kind::Subscription => true,
             };
             owner == Some(desired.stack.as_str()) && !wanted
-        })
+        });
+        let mut going = self.unsubscriptions();
+        going.extend(steps);
+        going
     }
 }
 
@@ -272,7 +295,7 @@ fn mentions(definition: &Value, name: &str, arn: &str) -> bool {
 }
 
 /// What steps of one resource have in common.
-struct Resource<'a> {
+pub(super) struct Resource<'a> {
     kind: Kind,
     logical_id: Option<&'a str>,
     name: &'a str,
@@ -280,7 +303,7 @@ struct Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
-    fn new(kind: Kind, logical_id: Option<&'a str>, name: &'a str, arn: &'a str) -> Self {
+    pub(super) fn new(kind: Kind, logical_id: Option<&'a str>, name: &'a str, arn: &'a str) -> Self {
         Self {
             kind,
             logical_id,
@@ -289,7 +312,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    fn create(&self, work: Work) -> Step {
+    pub(super) fn create(&self, work: Work) -> Step {
         self.step("create", Action::Create, described::creation(&work), work)
     }
 

@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::compare_data::{billing_shown, index_shown, key_shown};
 use super::desired::{DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRole};
+use super::desired_data::{DesiredQueue, DesiredSubscription, DesiredTable, DesiredTopic};
 use super::{Change, Work};
 
 /// The fields of what a step creates; none for other steps.
@@ -11,6 +13,10 @@ pub(super) fn creation(work: &Work) -> Vec<Change> {
     let fields = match work {
         Work::CreateRole(wanted) => role(wanted),
         Work::CreateLogGroup(wanted) => log_group(wanted),
+        Work::CreateQueue(wanted) => queue(wanted),
+        Work::CreateTable(wanted) => table(wanted),
+        Work::CreateTopic(wanted) => topic(wanted),
+        Work::CreateSubscription(wanted) => subscription(wanted),
         Work::CreateFunction(wanted) => function(wanted),
         Work::CreateMachine(wanted) => machine(wanted),
         _ => Vec::new(),
@@ -74,6 +80,70 @@ fn machine(wanted: &DesiredMachine) -> Vec<Field> {
         ("logging", json!(logging)),
         ("tracing", json!(wanted.tracing)),
         ("tags", json!(wanted.tags)),
+    ]
+}
+
+fn queue(wanted: &DesiredQueue) -> Vec<Field> {
+    vec![
+        ("attributes", json!(wanted.attributes)),
+        ("policy", json!(wanted.policy)),
+        ("deadLetter", json!(wanted.redrive)),
+        ("tags", json!(wanted.tags)),
+    ]
+}
+
+fn table(wanted: &DesiredTable) -> Vec<Field> {
+    let indexes = wanted
+        .indexes
+        .iter()
+        .map(|(name, index)| (name.clone(), index_shown(index)));
+    vec![
+        ("key", json!(key_shown(&wanted.key))),
+        ("indexes", Value::Object(indexes.collect())),
+        ("billing", billing_shown(wanted.billing)),
+        ("ttl", json!(wanted.ttl)),
+        ("items", json!(wanted.items)),
+        ("tags", json!(wanted.tags)),
+    ]
+}
+
+fn topic(wanted: &DesiredTopic) -> Vec<Field> {
+    vec![
+        ("displayName", json!(wanted.display_name)),
+        ("fifo", if wanted.fifo { json!(true) } else { Value::Null }),
+        (
+            "contentBasedDeduplication",
+            if wanted.content_based_deduplication {
+                json!(true)
+            } else {
+                Value::Null
+            },
+        ),
+        ("tags", json!(wanted.tags)),
+    ]
+}
+
+fn subscription(wanted: &DesiredSubscription) -> Vec<Field> {
+    vec![
+        ("topic", json!(wanted.topic_arn)),
+        ("protocol", json!(wanted.protocol)),
+        ("endpoint", json!(wanted.endpoint)),
+        (
+            "rawMessageDelivery",
+            if wanted.raw_message_delivery {
+                json!(true)
+            } else {
+                Value::Null
+            },
+        ),
+        ("filterPolicy", json!(wanted.filter_policy)),
+        (
+            "filterPolicyScope",
+            wanted
+                .filter_policy
+                .as_ref()
+                .map_or(Value::Null, |_| json!(wanted.filter_policy_scope)),
+        ),
     ]
 }
 

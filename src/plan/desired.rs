@@ -6,6 +6,7 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::desired_data::{DesiredQueue, DesiredSubscription, DesiredTable, DesiredTopic};
 use super::{Identity, Package};
 use crate::asl;
 use crate::stack::model::MachineKind;
@@ -38,6 +39,16 @@ pub struct Desired {
     pub functions: IndexMap<String, DesiredFunction>,
     /// State machines by logical id: physical name, ARN and the final definition.
     pub state_machines: IndexMap<String, DesiredMachine>,
+    /// Topics by logical id.
+    pub topics: IndexMap<String, DesiredTopic>,
+    /// Subscriptions, in the order of the file.
+    pub subscriptions: Vec<DesiredSubscription>,
+    /// Queues by logical id, a dead-letter queue before those that use it.
+    pub queues: IndexMap<String, DesiredQueue>,
+    /// Tables by logical id.
+    pub tables: IndexMap<String, DesiredTable>,
+    /// What is shown after a deploy.
+    pub outputs: IndexMap<String, Value>,
     /// What may surprise: relinked ARNs, wide permissions.
     pub notes: Vec<String>,
 }

@@ -41,6 +41,10 @@ pub(super) fn stack() -> Stack {
         functions: IndexMap::new(),
         roles: IndexMap::new(),
         state_machines: IndexMap::new(),
+        topics: IndexMap::new(),
+        queues: IndexMap::new(),
+        tables: IndexMap::new(),
+        outputs: IndexMap::new(),
         tags: IndexMap::new(),
         start: None,
     }
@@ -217,6 +221,18 @@ impl Model {
                 let role = machine.role.clone();
                 self.role_exists(&role);
             }
+            Work::CreateQueue(_)
+            | Work::UpdateQueue(_)
+            | Work::DeleteQueue { .. }
+            | Work::CreateTable(_)
+            | Work::UpdateTable(_)
+            | Work::DeleteTable { .. }
+            | Work::CreateTopic(_)
+            | Work::UpdateTopic(_)
+            | Work::DeleteTopic { .. }
+            | Work::CreateSubscription(_)
+            | Work::UpdateSubscription(_)
+            | Work::DeleteSubscription { .. } => super::laws_data::execute(there, work),
             Work::DeleteMachine { arn } => there.state_machines.retain(|_, machine| machine.arn != *arn),
         }
     }
@@ -270,7 +286,7 @@ impl Model {
     }
 }
 
-fn tag(tags: &mut desired::Tags, change: &TagChange) {
+pub(super) fn tag(tags: &mut desired::Tags, change: &TagChange) {
     tags.extend(change.set.clone());
     tags.retain(|key, _| !change.remove.contains(key));
 }
@@ -384,6 +400,7 @@ prop_compose! {
         statement in prop::option::of(prop::sample::select(vec!["s3:GetObject", "s3:PutObject"])),
         managed in any::<bool>(),
         moved in any::<bool>(),
+        data in super::laws_data::any_data(),
         tags in any_tags(),
     ) -> Stack {
         let mut stack = Stack { tags, ..stack() };
@@ -403,6 +420,7 @@ prop_compose! {
         });
         let path = if moved { "/p/" } else { "/" };
         stack.roles.insert("R1".into(), model::Role { path: path.into(), ..role("R1") });
+        super::laws_data::add(&mut stack, &data);
         // Functions that nobody calls come and go.
         let called = |id: &str| {
             let written = format!("${{{id}.Arn}}");
@@ -435,6 +453,7 @@ proptest! {
         prop_assert!(model.0.is_gone("s"));
         prop_assert!(teardown("s", &model.0, &identity(), false).is_empty());
         prop_assert!(model.0.roles.is_empty() && model.0.functions.is_empty() && model.0.log_groups.is_empty());
+        prop_assert!(super::laws_data::is_empty(&model.0));
     }
 
     #[test]

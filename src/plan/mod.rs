@@ -1,23 +1,32 @@
 //! What is wanted and what is there go in, a plan comes out. Pure: whatever has to be known is in the arguments.
 
 pub(crate) mod compare;
+pub(crate) mod compare_data;
+mod data;
 mod deploy;
 mod described;
 pub mod desired;
+pub mod desired_data;
+mod items;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod laws_data;
 pub mod names;
 pub mod observed;
+pub mod observed_data;
 mod ownership;
 mod permissions;
 mod phases;
 mod policy;
 mod remove;
 mod resolve;
+mod resolve_data;
 mod roles;
 #[cfg(test)]
 mod tests;
 pub mod work;
+pub mod work_data;
 
 use std::sync::Arc;
 
@@ -34,6 +43,9 @@ pub use work::Work;
 
 /// The tag that says which stack owns a resource.
 pub const OWNER_TAG: &str = "stepstack:stack";
+
+/// The tag of a table that says which items of the stack file were written into it: DynamoDB gives nothing back to tell.
+pub const SEED_TAG: &str = "stepstack:seed";
 
 /// The tag of a role that says in which region its stack stands: IAM has one set of roles for all regions.
 pub const REGION_TAG: &str = "stepstack:region";
@@ -71,10 +83,18 @@ pub enum Kind {
     Role,
     /// A CloudWatch Logs group.
     LogGroup,
+    /// An SQS queue.
+    Queue,
+    /// A DynamoDB table.
+    Table,
+    /// An SNS topic.
+    Topic,
     /// A Lambda function.
     Function,
     /// A state machine.
     StateMachine,
+    /// A subscription of an SNS topic.
+    Subscription,
 }
 
 /// Whether the stack is to stand or to go.

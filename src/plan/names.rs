@@ -33,6 +33,30 @@ impl Identity {
         self.regional("logs", &format!("log-group:{name}"))
     }
 
+    /// `arn:P:sns:R:A:NAME`.
+    pub fn topic_arn(&self, name: &str) -> String {
+        self.regional("sns", name)
+    }
+
+    /// `arn:P:sqs:R:A:NAME`.
+    pub fn queue_arn(&self, name: &str) -> String {
+        self.regional("sqs", name)
+    }
+
+    /// The URL of a queue in AWS's form, which emulators understand too, by account and name.
+    pub fn queue_url(&self, name: &str) -> String {
+        let suffix = if self.partition == "aws-cn" { ".cn" } else { "" };
+        format!(
+            "https://sqs.{}.amazonaws.com{suffix}/{}/{name}",
+            self.region, self.account
+        )
+    }
+
+    /// `arn:P:dynamodb:R:A:table/NAME`.
+    pub fn table_arn(&self, name: &str) -> String {
+        self.regional("dynamodb", &format!("table/{name}"))
+    }
+
     /// `arn:P:SERVICE:R:A:RESOURCE`.
     pub(crate) fn regional(&self, service: &str, resource: &str) -> String {
         format!(

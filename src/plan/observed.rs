@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::desired::{Environment, LogSettings, Tags};
 use super::names;
+pub use super::observed_data::{ObservedQueue, ObservedSubscription, ObservedTable, ObservedTopic};
 use super::{OWNER_TAG, REGION_TAG};
 use crate::asl::integration::FunctionArn;
 
@@ -20,6 +21,14 @@ pub struct Observed {
     pub functions: BTreeMap<String, ObservedFunction>,
     /// State machines.
     pub state_machines: BTreeMap<String, ObservedMachine>,
+    /// SNS topics.
+    pub topics: BTreeMap<String, ObservedTopic>,
+    /// Subscriptions of those topics.
+    pub subscriptions: Vec<ObservedSubscription>,
+    /// SQS queues.
+    pub queues: BTreeMap<String, ObservedQueue>,
+    /// DynamoDB tables.
+    pub tables: BTreeMap<String, ObservedTable>,
 }
 
 /// A role that is there.
@@ -139,8 +148,30 @@ impl Observed {
     pub(crate) fn functions_called(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for machine in self.state_machines.values() {
-            collect_functions(&machine.definition, &mut names);
+            each_text(&machine.definition, &mut |text| {
+                names.extend(FunctionArn::parse(text).map(|arn| arn.name));
+            });
         }
+        names
+    }
+
+    /// The last parts of the ARNs, URLs and names that definitions, environments and subscriptions hold: among them the
+    /// names of the topics, queues and tables that they are about.
+    pub(crate) fn names_mentioned(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let mut add = |text: &str| {
+            let name = text.rsplit([':', '/']).next().unwrap_or_default();
+            names.insert(name.to_owned());
+        };
+        for machine in self.state_machines.values() {
+            each_text(&machine.definition, &mut add);
+        }
+        for function in self.functions.values() {
+            function.environment.0.values().for_each(|value| add(value));
+        }
+        self.subscriptions
+            .iter()
+            .for_each(|subscription| add(&subscription.endpoint));
         names
     }
 
@@ -161,6 +192,9 @@ impl Observed {
         !(self.roles.values().any(|role| ours(&role.tags))
             || self.functions.values().any(|function| ours(&function.tags))
             || self.state_machines.values().any(|machine| ours(&machine.tags))
+            || self.topics.values().any(|topic| ours(&topic.tags))
+            || self.queues.values().any(|queue| ours(&queue.tags))
+            || self.tables.values().any(|table| ours(&table.tags))
             || self
                 .log_groups
                 .values()
@@ -182,11 +216,11 @@ pub(crate) fn other_region<'a>(tags: &'a Tags, region: &str) -> Option<&'a str> 
 }
 
 /// No deeper than the JSON reader lets a definition be.
-fn collect_functions(definition: &Value, names: &mut BTreeSet<String>) {
-    match definition {
-        Value::String(text) => names.extend(FunctionArn::parse(text).map(|arn| arn.name)),
-        Value::Array(items) => items.iter().for_each(|item| collect_functions(item, names)),
-        Value::Object(members) => members.values().for_each(|member| collect_functions(member, names)),
+fn each_text(value: &Value, take: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => take(text),
+        Value::Array(items) => items.iter().for_each(|item| each_text(item, take)),
+        Value::Object(members) => members.values().for_each(|member| each_text(member, take)),
         _ => {}
     }
 }

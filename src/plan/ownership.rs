@@ -45,6 +45,27 @@ pub fn strangers(desired: &Desired, observed: &Observed) -> Vec<Stranger> {
             check(Kind::LogGroup, &group.name, owner);
         }
     }
+    for topic in desired
+        .topics
+        .values()
+        .filter_map(|wanted| observed.topics.get(&wanted.name))
+    {
+        check(Kind::Topic, &topic.name, owner(&topic.tags));
+    }
+    for queue in desired
+        .queues
+        .values()
+        .filter_map(|wanted| observed.queues.get(&wanted.name))
+    {
+        check(Kind::Queue, &queue.name, owner(&queue.tags));
+    }
+    for table in desired
+        .tables
+        .values()
+        .filter_map(|wanted| observed.tables.get(&wanted.name))
+    {
+        check(Kind::Table, &table.name, owner(&table.tags));
+    }
     for function in desired
         .functions
         .values()

@@ -27,6 +27,11 @@ pub(super) fn removals(observed: &Observed, goes: impl Fn(Kind, &str, Option<&st
             steps.push(delete(Kind::StateMachine, &machine.name, &machine.arn));
         }
     }
+    for topic in observed.topics.values() {
+        if goes(Kind::Topic, &topic.name, owner(&topic.tags)) {
+            steps.push(delete(Kind::Topic, &topic.name, &topic.arn));
+        }
+    }
     for function in observed.functions.values() {
         if goes(Kind::Function, &function.name, owner(&function.tags)) {
             steps.push(delete(Kind::Function, &function.name, &function.arn));
@@ -35,6 +40,16 @@ pub(super) fn removals(observed: &Observed, goes: impl Fn(Kind, &str, Option<&st
     for role in observed.roles.values() {
         if goes(Kind::Role, &role.name, owner(&role.tags)) {
             steps.push(delete(Kind::Role, &role.name, &role.arn));
+        }
+    }
+    for queue in observed.queues.values() {
+        if goes(Kind::Queue, &queue.name, owner(&queue.tags)) {
+            steps.push(delete(Kind::Queue, &queue.name, &queue.arn));
+        }
+    }
+    for table in observed.tables.values() {
+        if goes(Kind::Table, &table.name, owner(&table.tags)) {
+            steps.push(delete(Kind::Table, &table.name, &table.arn));
         }
     }
     for group in observed.log_groups.values() {
@@ -60,12 +75,19 @@ pub(super) fn delete(kind: Kind, name: &str, arn: &str) -> Step {
             Kind::Role => Work::DeleteRole { name: text },
             Kind::LogGroup => Work::DeleteLogGroup { name: text },
             Kind::Function => Work::DeleteFunction { name: text },
+            Kind::Queue => Work::DeleteQueue { name: text },
+            Kind::Table => Work::DeleteTable { name: text },
+            Kind::Topic => Work::DeleteTopic { arn: arn.to_owned() },
             Kind::StateMachine => Work::DeleteMachine { arn: arn.to_owned() },
+            Kind::Subscription => Work::DeleteSubscription {
+                arn: arn.to_owned(),
+                permission: None,
+            },
         },
     }
 }
 
-/// Makes deletions wait for whatever may still use what they delete: functions for the machines, roles for the functions
+/// Makes deletions wait for whatever may still use what they delete: functions, topics, queues and tables for the machines, roles for the functions
 /// and machines that have them, log groups for all that may still write to them. `others` are the plan's other steps.
 pub(super) fn wire(deletions: &mut [Step], observed: &Observed, others: &[Step]) {
     let users: Vec<(Kind, String, String)> = others
@@ -77,6 +99,11 @@ pub(super) fn wire(deletions: &mut [Step], observed: &Observed, others: &[Step])
     for step in deletions {
         let waits_for = |kind: Kind, name: &str| match (step.kind, kind) {
             (Kind::Function | Kind::LogGroup, Kind::StateMachine) => true,
+            (Kind::Topic | Kind::Queue | Kind::Table, Kind::StateMachine) => true,
+            // Functions may use queues and tables to their end; what a topic delivers to goes after it.
+            (Kind::Queue | Kind::Table, Kind::Function) => true,
+            (Kind::Function | Kind::Queue, Kind::Topic) => true,
+            (Kind::Topic | Kind::Function | Kind::Queue, Kind::Subscription) => true,
             (Kind::LogGroup, Kind::Function) => super::names::function_log_group(name) == step.name,
             (Kind::Role, Kind::StateMachine | Kind::Function) => observed.role_of(kind, name) == Some(&step.arn),
             _ => false,
@@ -95,7 +122,7 @@ impl Observed {
         match kind {
             Kind::Function => self.functions.get(name).map(|function| &function.role),
             Kind::StateMachine => self.state_machines.get(name).map(|machine| &machine.role),
-            Kind::Role | Kind::LogGroup => None,
+            _ => None,
         }
     }
 }
@@ -106,6 +133,10 @@ impl Kind {
         match self {
             Self::Role => "role",
             Self::LogGroup => "log-group",
+            Self::Queue => "queue",
+            Self::Table => "table",
+            Self::Topic => "topic",
+            Self::Subscription => "subscription",
             Self::Function => "function",
             Self::StateMachine => "state-machine",
         }
@@ -116,6 +147,10 @@ impl Kind {
         match self {
             Self::Role => "role",
             Self::LogGroup => "log group",
+            Self::Queue => "queue",
+            Self::Table => "table",
+            Self::Topic => "topic",
+            Self::Subscription => "subscription",
             Self::Function => "function",
             Self::StateMachine => "state machine",
         }

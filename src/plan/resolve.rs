@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::desired::{Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, Environment, LogSettings, Tags};
-use super::{Identity, OWNER_TAG, Package, names};
+use super::{Identity, OWNER_TAG, Package, names, resolve_data};
 use crate::asl::{self, substitute};
 use crate::diagnostic::{Diagnostic, Span, has_errors};
 use crate::stack::model::{Function, Stack, StateMachine};
@@ -34,8 +34,14 @@ pub fn resolve(
         log_groups: IndexMap::new(),
         functions: IndexMap::new(),
         state_machines: IndexMap::new(),
+        topics: IndexMap::new(),
+        subscriptions: Vec::new(),
+        queues: IndexMap::new(),
+        tables: IndexMap::new(),
+        outputs: IndexMap::new(),
         notes: Vec::new(),
     };
+    resolver.data(&mut desired);
     for (logical_id, function) in &stack.functions {
         let group = resolver.function_logs(logical_id, function);
         desired.log_groups.insert(group.name.clone(), group);
@@ -55,6 +61,7 @@ pub fn resolve(
         }
     }
     desired.roles = resolver.roles(&desired);
+    desired.outputs = resolver.outputs();
     resolver.unused_parameters();
     desired.notes = resolver.notes;
     let wanted = (!has_errors(&resolver.found)).then_some(desired);
@@ -87,6 +94,7 @@ impl<'a> Resolver<'a> {
             names.attribute(logical_id, "Arn", identity.role_arn(&role.path, &role.name));
             names.attribute(logical_id, "Name", role.name.clone());
         }
+        resolve_data::name_attributes(&mut names, stack, identity);
         Self {
             stack,
             identity,
@@ -155,6 +163,7 @@ impl<'a> Resolver<'a> {
                 value: tree::Value::String(value.clone()),
             };
             let substituted = substitute::references(&node, &self.names);
+            self.note_use(logical_id, function, &substituted.used);
             self.used.extend(substituted.used);
             self.found.extend(substituted.diagnostics);
             let value = match substituted.definition.to_json() {

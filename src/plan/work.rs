@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::desired::{DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRole, Tags};
+use super::desired_data::{DesiredQueue, DesiredSubscription, DesiredTable, DesiredTopic, InvokePermission};
+pub use super::work_data::{QueueUpdate, SubscriptionUpdate, TableUpdate, TopicUpdate};
 
 /// The work of one step.
 #[derive(Clone, Debug)]
@@ -19,6 +21,29 @@ pub enum Work {
     UpdateLogGroup(LogGroupUpdate),
     DeleteLogGroup {
         name: String,
+    },
+    CreateQueue(Arc<DesiredQueue>),
+    UpdateQueue(QueueUpdate),
+    DeleteQueue {
+        name: String,
+    },
+    /// Makes it, waits until it is active, writes its items.
+    CreateTable(Arc<DesiredTable>),
+    UpdateTable(Box<TableUpdate>),
+    DeleteTable {
+        name: String,
+    },
+    CreateTopic(Arc<DesiredTopic>),
+    UpdateTopic(TopicUpdate),
+    /// Its subscriptions go with it.
+    DeleteTopic {
+        arn: String,
+    },
+    CreateSubscription(Arc<DesiredSubscription>),
+    UpdateSubscription(SubscriptionUpdate),
+    DeleteSubscription {
+        arn: String,
+        permission: Option<InvokePermission>,
     },
     CreateFunction(Arc<DesiredFunction>),
     UpdateFunction(FunctionUpdate),

@@ -60,12 +60,7 @@ pub fn render_short(plan: &Plan, theme: Theme) -> String {
 
 /// A kind as people say it.
 pub fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Role => "role",
-        Kind::LogGroup => "log group",
-        Kind::Function => "function",
-        Kind::StateMachine => "state machine",
-    }
+    kind.label()
 }
 
 fn step_text(action: Action, kind: Kind, name: &str, changes: &[Change], theme: Theme) -> String {

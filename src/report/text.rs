@@ -132,6 +132,24 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
+/// The outputs of a stack, each on a line.
+pub fn outputs_text(outputs: &indexmap::IndexMap<String, Value>) -> String {
+    let width = outputs
+        .keys()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    let mut text = "outputs:\n".to_owned();
+    for (name, value) in outputs {
+        let value = match value {
+            Value::String(value) => escape(value).into_owned(),
+            other => compact_json(other),
+        };
+        text.push_str(&format!("  {name:width$}  {value}\n"));
+    }
+    text
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

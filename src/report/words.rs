@@ -87,7 +87,8 @@ impl Words {
                     escape(because)
                 )]
             }
-            Event::Applied { .. } => Vec::new(),
+            // Outputs are shown by the command, on standard output.
+            Event::Applied { .. } | Event::Outputs { .. } => Vec::new(),
             Event::ExecutionStarted {
                 execution,
                 state_machine,
@@ -95,6 +96,7 @@ impl Words {
             } => vec![self.execution_started(execution, state_machine)],
             Event::StateEntered { .. }
             | Event::StateRunning { .. }
+            | Event::CallbackPending { .. }
             | Event::StateExited { .. }
             | Event::TaskFailed { .. } => self.state(event).into_iter().collect(),
             Event::ExecutionFinished {
@@ -214,6 +216,16 @@ impl Words {
                 state_type,
                 ..
             } => Some(self.state_line(execution, state, state_type, "running …", Meaning::Faint)),
+            Event::CallbackPending {
+                execution,
+                state,
+                state_type,
+                resource,
+                ..
+            } => {
+                let waits = format!("waits for a callback ({})", escape(resource));
+                Some(self.state_line(execution, state, state_type, &waits, Meaning::Warning))
+            }
             Event::StateExited {
                 execution,
                 entered,

@@ -5,12 +5,20 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::{Follower, Outcome, Pace};
+use super::{Follower, Outcome, Pace, Waiting};
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::event::Sink;
 
 /// After this long without an event, the states that are running are named.
 const QUIET_FOR: Duration = Duration::from_secs(2);
+
+/// How far an execution was followed.
+pub enum Followed {
+    /// It has ended.
+    Ended(Outcome),
+    /// States have begun to wait for a callback.
+    Waiting(Vec<Waiting>),
+}
 
 /// Follows an execution until it ends. What happens goes to the sink.
 ///
@@ -18,6 +26,24 @@ const QUIET_FOR: Duration = Duration::from_secs(2);
 /// When its history cannot be read.
 pub async fn follow(cloud: &Cloud, arn: &str, mut pace: Pace, sink: &dyn Sink) -> Result<Outcome, CloudError> {
     let mut follower = Follower::new(arn);
+    loop {
+        if let Followed::Ended(outcome) = follow_on(cloud, arn, &mut follower, &mut pace, sink).await? {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// Follows an execution on from where a follower is, until it ends or begins to wait for a callback.
+///
+/// # Errors
+/// When its history cannot be read.
+pub async fn follow_on(
+    cloud: &Cloud,
+    arn: &str,
+    follower: &mut Follower,
+    pace: &mut Pace,
+    sink: &dyn Sink,
+) -> Result<Followed, CloudError> {
     let mut last_news = Instant::now();
     loop {
         let items = cloud.history_after(arn, follower.last_id()).await?;
@@ -26,7 +52,11 @@ pub async fn follow(cloud: &Cloud, arn: &str, mut pace: Pace, sink: &dyn Sink) -
             sink.emit(event);
         }
         if let Some(outcome) = follower.outcome() {
-            return Ok(outcome.clone());
+            return Ok(Followed::Ended(outcome.clone()));
+        }
+        let waiting = follower.new_callbacks();
+        if !waiting.is_empty() {
+            return Ok(Followed::Waiting(waiting));
         }
         if something_came {
             last_news = Instant::now();

@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::cloud::HistoryItem;
 use crate::event::Event;
 
+/// Shorter words among the parameters of a task are no tokens.
+const SHORTEST_TOKEN: usize = 64;
+
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Outcome {
@@ -40,6 +43,38 @@ struct Open {
     entered_at: u64,
     /// Whether it was reported as still running.
     announced: bool,
+    /// The callback that it waits for.
+    callback: Option<Callback>,
+}
+
+/// A task token that is out.
+#[derive(Clone)]
+struct Callback {
+    resource: String,
+    token: Option<String>,
+    /// Whether the token has been handed over.
+    submitted: bool,
+    /// Whether it was taken by [`Follower::new_callbacks`].
+    taken: bool,
+}
+
+impl std::fmt::Debug for Callback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Callback")
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A state that waits until its task token comes back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The name of the execution.
+    pub execution: String,
+    /// The name of the state.
+    pub state: String,
+    /// The token, a secret; none if the history does not hold it.
+    pub token: Option<String>,
 }
 
 /// Follows one execution through its history.
@@ -109,6 +144,62 @@ impl Follower {
             .collect()
     }
 
+    /// The states that wait for a callback.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let callback = |open: &Open| {
+            let callback = open.callback.as_ref().filter(|callback| callback.submitted)?;
+            Some(Waiting {
+                execution: self.execution.clone(),
+                state: open.state.clone(),
+                token: callback.token.clone(),
+            })
+        };
+        self.open.values().filter_map(callback).collect()
+    }
+
+    /// Those that have begun to wait since this was last asked.
+    pub fn new_callbacks(&mut self) -> Vec<Waiting> {
+        let mut new = Vec::new();
+        for open in self.open.values_mut() {
+            let Some(callback) = open.callback.as_mut().filter(|callback| callback.submitted) else {
+                continue;
+            };
+            if !std::mem::replace(&mut callback.taken, true) {
+                new.push(Waiting {
+                    execution: self.execution.clone(),
+                    state: open.state.clone(),
+                    token: callback.token.clone(),
+                });
+            }
+        }
+        new
+    }
+
+    /// The token is out as soon as what carries it was handed over.
+    fn callback(&mut self, item: &HistoryItem, owner: u64) -> Option<Event> {
+        let open = self.open.get_mut(&owner)?;
+        if item.kind == "TaskScheduled" {
+            let resource = item.resource.as_deref()?.strip_suffix(".waitForTaskToken")?;
+            open.callback = Some(Callback {
+                resource: resource.to_owned(),
+                token: item.data.as_ref().and_then(token_in),
+                submitted: false,
+                taken: false,
+            });
+            return None;
+        }
+        let callback = open.callback.as_mut()?;
+        callback.submitted = true;
+        Some(Event::CallbackPending {
+            execution: self.execution.clone(),
+            arn: self.arn.clone(),
+            entered: owner,
+            state: open.state.clone(),
+            state_type: open.state_type.clone(),
+            resource: callback.resource.clone(),
+        })
+    }
+
     fn take(&mut self, item: &HistoryItem) -> Option<Event> {
         if item.kind == "ExecutionStarted" {
             self.started_at = Some(item.at_ms);
@@ -126,6 +217,14 @@ impl Follower {
         let owner = self.owner.get(&item.previous_id).copied();
         if let Some(owner) = owner {
             self.owner.insert(item.id, owner);
+        }
+        if let ("TaskScheduled" | "TaskSubmitted", Some(owner)) = (item.kind.as_str(), owner) {
+            return self.callback(item, owner);
+        }
+        if is_failure_of_work(item)
+            && let Some(open) = owner.and_then(|owner| self.open.get_mut(&owner))
+        {
+            open.callback = None;
         }
         if item.kind.ends_with("StateAborted") {
             self.open.remove(&owner?);
@@ -146,6 +245,7 @@ impl Follower {
                 state_type: state_type.to_owned(),
                 entered_at: item.at_ms,
                 announced: false,
+                callback: None,
             },
         );
         Event::StateEntered {
@@ -213,6 +313,31 @@ impl Follower {
             cause: item.cause.clone(),
             took_ms: item.at_ms.saturating_sub(self.started_at.unwrap_or(item.at_ms)),
         }
+    }
+}
+
+/// The task token among the parameters of a task: wherever the definition put it, alone or within a text. Tokens are long
+/// and of base64's letters, and nothing that people write is.
+fn token_in(parameters: &Value) -> Option<String> {
+    let mut longest = String::new();
+    longest_word(parameters, &mut longest);
+    (longest.len() >= SHORTEST_TOKEN).then_some(longest)
+}
+
+/// No deeper than the JSON reader lets parameters be.
+fn longest_word(value: &Value, longest: &mut String) {
+    match value {
+        Value::String(text) => {
+            let of_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=_-".contains(character);
+            for word in text.split(|character| !of_base64(character)) {
+                if word.len() > longest.len() {
+                    word.clone_into(longest);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| longest_word(item, longest)),
+        Value::Object(members) => members.values().for_each(|member| longest_word(member, longest)),
+        _ => {}
     }
 }
 

@@ -23,6 +23,7 @@ fn history(lines: &str) -> Vec<HistoryItem> {
                 id,
                 previous_id,
                 at_ms: 1000 + id * 10,
+                resource: None,
                 state: words.next().map(str::to_owned),
                 data: (kind.contains("State") || kind == "ExecutionSucceeded").then(|| json!({ "id": id })),
                 error: failed.then(|| "Oops".to_owned()),
@@ -51,6 +52,12 @@ fn words(event: &Event) -> String {
             entered, state, error, ..
         } => format!("! {entered} {state} {}", error.as_deref().unwrap_or("-")),
         Event::StateRunning { entered, state, .. } => format!("… {entered} {state}"),
+        Event::CallbackPending {
+            entered,
+            state,
+            resource,
+            ..
+        } => format!("w {entered} {state} {resource}"),
         Event::ExecutionFinished { status, took_ms, .. } => format!("= {status} {took_ms} ms"),
         other => format!("? {other:?}"),
     }
@@ -202,4 +209,48 @@ fn histories_that_make_no_sense_do_no_harm() {
         "1 9 TaskStateExited Never\n2 1 TaskFailed\n3 77 TaskStateAborted\n4 3 PassStateExited",
     ));
     assert!(events.is_empty(), "{events:?}");
+}
+
+#[test]
+fn a_callback_that_is_waited_for() {
+    let token = "AQ".repeat(60);
+    let mut items = history(
+        "1 0 ExecutionStarted
+         2 0 TaskStateEntered Ask
+         3 2 TaskScheduled
+         4 3 TaskStarted
+         5 4 TaskSubmitted
+         6 5 TaskTimedOut
+         7 2 TaskScheduled
+         8 7 TaskSubmitted
+         9 8 TaskSucceeded
+         10 9 TaskStateExited Ask",
+    );
+    for (at, message) in [
+        (2, json!(format!("answer with {token}, please"))),
+        (6, json!({ "deep": [token] })),
+    ] {
+        items[at].resource = Some("sns:publish.waitForTaskToken".into());
+        items[at].data = Some(json!({ "TopicArn": "arn:aws:sns:us-east-1:000000000000:s-T", "Message": message }));
+    }
+    let mut follower = Follower::new(ARN);
+    let mut check = |upto: usize, expected: &[&str], waits: bool| {
+        let events: Vec<String> = follower.feed(&items[..upto]).iter().map(words).collect();
+        assert_eq!(events, expected);
+        let tokens: Vec<_> = follower
+            .waiting()
+            .into_iter()
+            .map(|waiting| (waiting.state, waiting.token))
+            .collect();
+        let known = ("Ask".to_owned(), Some(token.clone()));
+        assert_eq!(tokens, if waits { vec![known] } else { Vec::new() });
+        assert_eq!(follower.new_callbacks().len(), usize::from(waits));
+        assert_eq!(follower.new_callbacks().len(), 0);
+        assert!(!format!("{follower:?}").contains(&token));
+    };
+    check(4, &["> 2 Ask (Task)"], false);
+    check(5, &["w 2 Ask sns:publish"], true);
+    check(6, &["! 2 Ask Oops"], false);
+    check(8, &["w 2 Ask sns:publish"], true);
+    check(10, &["< 2 Ask 80 ms"], false);
 }

@@ -8,7 +8,7 @@ mod name;
 mod pace;
 
 pub use express::{Express, run_all};
-pub use follow::{follow, follow_all};
-pub use follower::{Follower, Outcome};
+pub use follow::{Followed, follow, follow_all, follow_on};
+pub use follower::{Follower, Outcome, Waiting};
 pub use name::execution_name;
 pub use pace::Pace;

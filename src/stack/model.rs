@@ -25,6 +25,14 @@ pub struct Stack {
     pub roles: IndexMap<String, Role>,
     /// State machines by logical id.
     pub state_machines: IndexMap<String, StateMachine>,
+    /// SNS topics by logical id.
+    pub topics: IndexMap<String, Topic>,
+    /// SQS queues by logical id.
+    pub queues: IndexMap<String, Queue>,
+    /// DynamoDB tables by logical id.
+    pub tables: IndexMap<String, Table>,
+    /// What is shown after a deploy, with references.
+    pub outputs: IndexMap<String, Node>,
     /// Tags for every resource, beside our own.
     pub tags: IndexMap<String, String>,
     /// What to start after a deploy.
@@ -130,6 +138,151 @@ pub struct Logging {
     pub level: String,
     /// Whether inputs and outputs are logged.
     pub include_execution_data: bool,
+}
+
+/// An SNS topic.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// Where it stands in the stack file.
+    pub span: Option<Span>,
+    /// The physical name; that of a FIFO topic ends in `.fifo`.
+    pub name: String,
+    /// What e-mails and text messages show, if given.
+    pub display_name: Option<String>,
+    /// Whether messages keep their order.
+    pub fifo: bool,
+    /// Whether a FIFO topic tells duplicates by their content.
+    pub content_based_deduplication: bool,
+    /// Who gets the messages.
+    pub subscriptions: Vec<Subscription>,
+    /// Tags beside the stack's.
+    pub tags: IndexMap<String, String>,
+}
+
+/// A subscription of a topic.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// Where it stands in the stack file.
+    pub span: Option<Span>,
+    /// `sqs`, `lambda`, `http`, `https`, `email`, `email-json` or `sms`.
+    pub protocol: String,
+    /// An ARN, address or number; may hold `${…}` references.
+    pub endpoint: Node,
+    /// Whether messages come as they were sent, without SNS's envelope.
+    pub raw_message_delivery: bool,
+    /// Which messages come; may hold references.
+    pub filter_policy: Option<Node>,
+    /// `MessageAttributes` or `MessageBody`: what the filter looks at.
+    pub filter_policy_scope: &'static str,
+}
+
+/// An SQS queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// Where it stands in the stack file.
+    pub span: Option<Span>,
+    /// The physical name; that of a FIFO queue ends in `.fifo`.
+    pub name: String,
+    /// Whether messages keep their order.
+    pub fifo: bool,
+    /// Seconds, 30 unless given.
+    pub visibility_timeout: u32,
+    /// Seconds, 345600 (four days) unless given.
+    pub message_retention: u32,
+    /// Seconds, 0 unless given.
+    pub delay: u32,
+    /// Seconds, 0 unless given.
+    pub receive_wait: u32,
+    /// Bytes; none: as SQS has it.
+    pub maximum_message_size: Option<u32>,
+    /// Whether a FIFO queue tells duplicates by their content.
+    pub content_based_deduplication: bool,
+    /// Where messages go that are received again and again.
+    pub dead_letter: Option<DeadLetter>,
+    /// Tags beside the stack's.
+    pub tags: IndexMap<String, String>,
+}
+
+/// Where messages go that are received again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Logical id in `queues`, or the ARN of a queue that exists.
+    pub queue: String,
+    /// Receives before a message goes there.
+    pub max_receives: u32,
+}
+
+/// A DynamoDB table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Where it stands in the stack file.
+    pub span: Option<Span>,
+    /// The physical name.
+    pub name: String,
+    /// Its primary key.
+    pub key: Key,
+    /// Global secondary indexes by name.
+    pub indexes: IndexMap<String, Index>,
+    /// How it is paid for.
+    pub billing: Billing,
+    /// The attribute with the time at which an item expires, if given.
+    pub ttl: Option<String>,
+    /// Items that are there from the start, as plain values; may hold references.
+    pub items: Vec<Node>,
+    /// Tags beside the stack's.
+    pub tags: IndexMap<String, String>,
+}
+
+/// The key of a table or index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The partition key.
+    pub partition: KeyPart,
+    /// The sort key, if there is one.
+    pub sort: Option<KeyPart>,
+}
+
+/// An attribute of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPart {
+    /// The name of the attribute.
+    pub name: String,
+    /// `S`, `N` or `B`.
+    pub kind: &'static str,
+}
+
+/// A global secondary index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its key.
+    pub key: Key,
+    /// What of the items it holds.
+    pub projection: Projection,
+}
+
+/// What of the items an index holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Projection {
+    /// All attributes.
+    All,
+    /// The keys of table and index.
+    KeysOnly,
+    /// The keys and these attributes.
+    Include(Vec<String>),
+}
+
+/// How a table is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Billing {
+    /// By request.
+    OnDemand,
+    /// By capacity units that stand ready, of the table and of each index.
+    Provisioned {
+        /// Read capacity units.
+        read: u32,
+        /// Write capacity units.
+        write: u32,
+    },
 }
 
 /// What to start after a deploy.

@@ -16,6 +16,8 @@ pub(super) struct Context<'a> {
     pub(super) folder: std::path::PathBuf,
     /// Logical ids of the roles.
     pub(super) roles: Vec<&'a str>,
+    /// Logical ids of the queues.
+    pub(super) queues: Vec<&'a str>,
 }
 
 /// The kinds of names, each with the service's limits.
@@ -27,6 +29,14 @@ pub(super) enum Name {
     Role,
     /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
     StateMachine,
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+    Topic,
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
+    Queue,
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html>
+    Table,
+    /// The same source.
+    Index,
 }
 
 impl Name {
@@ -35,20 +45,34 @@ impl Name {
             Self::Function => "function",
             Self::Role => "role",
             Self::StateMachine => "state machine",
+            Self::Topic => "topic",
+            Self::Queue => "queue",
+            Self::Table => "table",
+            Self::Index => "index",
+        }
+    }
+
+    fn shortest(self) -> usize {
+        match self {
+            Self::Table | Self::Index => 3,
+            _ => 1,
         }
     }
 
     fn longest(self) -> usize {
         match self {
             Self::Function | Self::Role => 64,
-            Self::StateMachine => 80,
+            Self::StateMachine | Self::Queue => 80,
+            Self::Topic => 256,
+            Self::Table | Self::Index => 255,
         }
     }
 
     fn allows(self, character: char) -> bool {
         let is_word = character.is_ascii_alphanumeric() || character == '_';
         match self {
-            Self::Function => is_word || character == '-',
+            Self::Function | Self::Topic | Self::Queue => is_word || character == '-',
+            Self::Table | Self::Index => is_word || character == '-' || character == '.',
             Self::Role => is_word || "+=,.@-".contains(character),
             Self::StateMachine => {
                 let is_noncharacter = matches!(character, '\u{fffe}' | '\u{ffff}' | '\u{10ffff}');
@@ -63,35 +87,69 @@ impl Name {
 
 /// The physical name of a resource: `name` if given, else the stack's name and the logical id.
 pub(super) fn physical(fields: &mut Fields<'_>, context: &Context<'_>, id: &Entry, kind: Name) -> String {
+    physical_ending(fields, context, id, kind, "")
+}
+
+/// The same for a name that has to end so: those of FIFO topics and queues end in `.fifo`.
+pub(super) fn physical_ending(
+    fields: &mut Fields<'_>,
+    context: &Context<'_>,
+    id: &Entry,
+    kind: Name,
+    ending: &str,
+) -> String {
     let given = fields.text("name");
     let (name, span) = match given {
         Some((name, span)) => (name.to_owned(), span),
-        None => (format!("{}-{}", context.stack, id.key), id.key_span.as_ref()),
+        None => (format!("{}-{}{ending}", context.stack, id.key), id.key_span.as_ref()),
     };
     if given.is_none() && !context.is_good_name {
         return name;
     }
-    let length = name.chars().count();
-    let wrong = if length > kind.longest() {
-        Some(format!(
-            "has {length} characters, at most {} are allowed",
-            kind.longest()
-        ))
-    } else if name.is_empty() {
-        Some("is empty".to_owned())
-    } else {
-        let refused = name.chars().find(|character| !kind.allows(*character));
-        refused.map(|character| format!("must not hold {character:?}"))
+    let wrong = match name.strip_suffix(ending) {
+        Some(bare) => name_wrong(&name, bare, kind),
+        None => Some(format!("must end in `{ending}`")),
     };
     if let Some(wrong) = wrong {
         let message = format!("the {} name `{name}` {wrong}", kind.kind());
-        let hint = given
-            .is_none()
-            .then(|| format!("give {} a `name` of its own", fields.what));
+        let hint = match given {
+            None => Some(format!("give {} a `name` of its own", fields.what)),
+            Some(_) if ending.is_empty() && name.ends_with(".fifo") => Some("or say `fifo: true`".to_owned()),
+            Some(_) => None,
+        };
         let found = Diagnostic::error("bad-name", message).at(span);
         fields.found.push(with_hint(found, hint));
     }
     name
+}
+
+/// What is wrong with a name; `bare` is the part of it whose characters are checked.
+fn name_wrong(name: &str, bare: &str, kind: Name) -> Option<String> {
+    let length = name.chars().count();
+    if length > kind.longest() {
+        Some(format!(
+            "has {length} characters, at most {} are allowed",
+            kind.longest()
+        ))
+    } else if bare.is_empty() {
+        Some("is empty".to_owned())
+    } else if length < kind.shortest() {
+        Some(format!(
+            "has {length} characters, at least {} are needed",
+            kind.shortest()
+        ))
+    } else {
+        let refused = bare.chars().find(|character| !kind.allows(*character));
+        refused.map(|character| format!("must not hold {character:?}"))
+    }
+}
+
+/// Reports what is wrong with the name of an index, which is its key.
+pub(super) fn check_index(entry: &Entry, found: &mut Vec<Diagnostic>) {
+    if let Some(wrong) = name_wrong(&entry.key, &entry.key, Name::Index) {
+        let message = format!("the index name `{}` {wrong}", entry.key);
+        found.push(Diagnostic::error("bad-name", message).at(entry.key_span.as_ref()));
+    }
 }
 
 /// Reports resources of one kind that have the same physical name; IAM does not tell upper from lower case.

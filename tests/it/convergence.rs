@@ -96,7 +96,56 @@ struct Done {
     calls: usize,
 }
 
-const STACK: &str = "stacks/call-center.yaml";
+/// What is deployed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Subject {
+    /// Functions, roles, a state machine.
+    CallCenter,
+    /// A topic with a subscription, queues, a table with items.
+    Data,
+}
+
+const DATA: &str = "stacks/data.yaml";
+
+/// Every kind of resource that holds messages and items, and what ties them together.
+const DATA_STACK: &str = r#"
+name: data
+topics:
+  Told:
+    displayName: told
+    subscriptions:
+      - { protocol: sqs, endpoint: "${Box.Arn}", rawMessageDelivery: true, filterPolicy: { kind: [a] } }
+queues:
+  Box: { visibilityTimeout: 60, deadLetter: { queue: Dead, maxReceives: 3 } }
+  Dead: {}
+tables:
+  Bureaus:
+    key: Id
+    indexes: { ByName: { key: Name } }
+    ttl: Gone
+    items: [{ Id: "1", Name: a, Score: 7 }, { Id: "2", Name: b }]
+"#;
+
+impl Subject {
+    fn env(self) -> Env {
+        let env = Env::with_demo_stacks();
+        if self == Self::Data {
+            env.write(DATA, DATA_STACK);
+        }
+        env
+    }
+}
+
+/// The stack of a folder.
+fn stack_of(folder: &Path) -> std::path::PathBuf {
+    let data = folder.join(DATA);
+    if data.exists() {
+        data
+    } else {
+        folder.join("stacks/call-center.yaml")
+    }
+}
+
 const NEVER: usize = usize::MAX;
 
 /// Opens the local cloud of a folder, does the work with a fault at one call, and closes it.
@@ -131,7 +180,7 @@ async fn work(folder: &Path, work: Work, fault: Fault, at: usize) -> Done {
 }
 
 async fn plan_and_apply(folder: &Path, work: Work, door: Arc<dyn Door>) -> Result<(Plan, bool), cloud::CloudError> {
-    let (stack, findings) = stepstack::stack::load(&folder.join(STACK), &[]);
+    let (stack, findings) = stepstack::stack::load(&stack_of(folder), &[]);
     let stack = stack.unwrap_or_else(|| panic!("{findings:?}"));
     let packages: BTreeMap<_, _> = stack
         .functions
@@ -172,16 +221,15 @@ async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
             .body(Bytes::from(body.to_owned()))
             .unwrap()
     };
-    let form = |body: &str| {
+    let form_of = |service: &str, body: &str| {
+        let credential = format!("AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request");
         Request::post("http://localhost/")
             .header("content-type", "application/x-www-form-urlencoded")
-            .header(
-                "authorization",
-                "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request",
-            )
+            .header("authorization", credential)
             .body(Bytes::from(body.to_owned()))
             .unwrap()
     };
+    let form = |body: &str| form_of("iam", body);
     let mut requests = vec![
         ("machines", json("AWSStepFunctions.ListStateMachines", "{}")),
         ("log groups", json("Logs_20140328.DescribeLogGroups", "{}")),
@@ -204,8 +252,36 @@ async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
         "tags",
         form(&format!("Action=ListRoleTags&Version=2010-05-08&RoleName={role}")),
     ));
+    let queue = |name: &str| {
+        let url = format!(r#"{{"QueueUrl":"http://localhost/000000000000/data-{name}","AttributeNames":["All"]}}"#);
+        json("AmazonSQS.GetQueueAttributes", &url)
+    };
+    let topic = "TopicArn=arn:aws:sns:us-east-1:000000000000:data-Told";
+    requests.extend([
+        ("topics", form_of("sns", "Action=ListTopics&Version=2010-03-31")),
+        (
+            "topic",
+            form_of("sns", &format!("Action=GetTopicAttributes&Version=2010-03-31&{topic}")),
+        ),
+        (
+            "subscriptions",
+            form_of("sns", "Action=ListSubscriptions&Version=2010-03-31"),
+        ),
+        ("queues", json("AmazonSQS.ListQueues", "{}")),
+        ("queue", queue("Box")),
+        ("dead letters", queue("Dead")),
+        ("tables", json("DynamoDB_20120810.ListTables", "{}")),
+        (
+            "table",
+            json("DynamoDB_20120810.DescribeTable", r#"{"TableName":"data-Bureaus"}"#),
+        ),
+        (
+            "items",
+            json("DynamoDB_20120810.Scan", r#"{"TableName":"data-Bureaus"}"#),
+        ),
+    ]);
     let changing = regex::Regex::new(
-        r#""(creationDate|creationTime|LastModified|RevisionId|revisionId|updateDate)":("[^"]*"|[\d.eE+]+)|<(CreateDate|RoleId|RequestId)>[^<]*<|AROA\w+"#,
+        r#""(creationDate|creationTime|LastModified|RevisionId|revisionId|updateDate|CreatedTimestamp|LastModifiedTimestamp|CreationDateTime|TableId|LastUpdateToPayPerRequestDateTime)":("[^"]*"|[\d.eE+]+)|<(CreateDate|RoleId|RequestId)>[^<]*<|AROA\w+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"#,
     )
     .unwrap();
     let mut contents = BTreeMap::new();
@@ -238,15 +314,15 @@ struct Undisturbed {
     teardown_calls: usize,
 }
 
-async fn undisturbed() -> Undisturbed {
-    let env = Env::with_demo_stacks();
+async fn undisturbed(subject: Subject) -> Undisturbed {
+    let env = subject.env();
     let folder = env.path("");
     let empty = contents(&folder).await;
     let deploy = work(&folder, Work::Deploy, Fault::Refuse, NEVER).await;
     assert!(deploy.complete, "{deploy:?}");
     let deployed = contents(&folder).await;
     assert_ne!(deployed, empty);
-    let kept = Env::with_demo_stacks();
+    let kept = subject.env();
     copy(&env.path(".stepstack"), &kept.path(".stepstack"));
     let teardown = work(&folder, Work::Teardown, Fault::Refuse, NEVER).await;
     assert!(teardown.complete, "{teardown:?}");
@@ -284,8 +360,8 @@ async fn teardown_converges(folder: &Path, reference: &Undisturbed, what: &str) 
 }
 
 /// One disturbed deploy or teardown at each of its calls.
-async fn at_every_call(kind: Work, fault: Fault) {
-    let reference = undisturbed().await;
+async fn at_every_call(subject: Subject, kind: Work, fault: Fault) {
+    let reference = undisturbed(subject).await;
     let calls = match kind {
         Work::Deploy => reference.deploy_calls,
         Work::Teardown => reference.teardown_calls,
@@ -293,7 +369,7 @@ async fn at_every_call(kind: Work, fault: Fault) {
     assert!(calls > 10, "only {calls} calls: is the door in use?");
     let mut died = 0;
     for at in 1..=calls {
-        let env = Env::with_demo_stacks();
+        let env = subject.env();
         let folder = env.path("");
         if kind == Work::Teardown {
             copy(&reference.env.path(".stepstack"), &env.path(".stepstack"));
@@ -353,21 +429,28 @@ async fn child() {
 }
 
 macro_rules! every_call {
-    ($($name:ident: $kind:expr, $fault:expr;)*) => {$(
+    ($($name:ident: $subject:expr, $kind:expr, $fault:expr;)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            at_every_call($kind, $fault).await;
+            at_every_call($subject, $kind, $fault).await;
         }
     )*};
 }
 
 every_call! {
-    deploy_refused: Work::Deploy, Fault::Refuse;
-    deploy_loses_answer: Work::Deploy, Fault::Lose;
-    deploy_dies_before: Work::Deploy, Fault::DieBefore;
-    deploy_dies_after: Work::Deploy, Fault::DieAfter;
-    teardown_refused: Work::Teardown, Fault::Refuse;
-    teardown_loses_answer: Work::Teardown, Fault::Lose;
-    teardown_dies_before: Work::Teardown, Fault::DieBefore;
-    teardown_dies_after: Work::Teardown, Fault::DieAfter;
+    deploy_refused: Subject::CallCenter, Work::Deploy, Fault::Refuse;
+    deploy_loses_answer: Subject::CallCenter, Work::Deploy, Fault::Lose;
+    deploy_dies_before: Subject::CallCenter, Work::Deploy, Fault::DieBefore;
+    deploy_dies_after: Subject::CallCenter, Work::Deploy, Fault::DieAfter;
+    teardown_refused: Subject::CallCenter, Work::Teardown, Fault::Refuse;
+    teardown_loses_answer: Subject::CallCenter, Work::Teardown, Fault::Lose;
+    teardown_dies_before: Subject::CallCenter, Work::Teardown, Fault::DieBefore;
+    teardown_dies_after: Subject::CallCenter, Work::Teardown, Fault::DieAfter;
+    data_deploy_refused: Subject::Data, Work::Deploy, Fault::Refuse;
+    data_deploy_loses_answer: Subject::Data, Work::Deploy, Fault::Lose;
+    data_deploy_dies_before: Subject::Data, Work::Deploy, Fault::DieBefore;
+    data_deploy_dies_after: Subject::Data, Work::Deploy, Fault::DieAfter;
+    data_teardown_refused: Subject::Data, Work::Teardown, Fault::Refuse;
+    data_teardown_loses_answer: Subject::Data, Work::Teardown, Fault::Lose;
+    data_teardown_dies_after: Subject::Data, Work::Teardown, Fault::DieAfter;
 }

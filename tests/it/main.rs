@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails may panic")]
 
 mod any_input;
+mod approvals;
 mod commands;
 mod convergence;
 mod env;

@@ -20,7 +20,7 @@ pub struct Running {
 }
 
 impl Running {
-    fn start(env: &Env, args: &[&str]) -> Self {
+    pub fn start(env: &Env, args: &[&str]) -> Self {
         let mut process = env
             .command(args)
             .stdout(Stdio::piped())
@@ -34,7 +34,7 @@ impl Running {
     }
 
     /// Reads until a line says this; the line.
-    fn until_it_says(&mut self, text: &str) -> String {
+    pub fn until_it_says(&mut self, text: &str) -> String {
         let mut said = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             if line.contains(text) {

@@ -1,5 +1,8 @@
 //! `deploy`: makes the stack as the file says, then starts and follows an execution.
 
+use indexmap::IndexMap;
+use serde_json::Value;
+
 use crate::cli::app::App;
 use crate::cli::apply::{PatienceArgs, names_of, outcome_words};
 use crate::cli::args::StackArgs;
@@ -10,6 +13,8 @@ use crate::cli::prepare::Prepared;
 use crate::cli::started::{Launch, ending, exit_of, input_of_stack, names, pick_machine};
 use crate::cli::values;
 use crate::cloud::Applied;
+use crate::event::Event;
+use crate::report::text::outputs_text;
 use crate::stack::model::Stack;
 
 #[derive(Debug, clap::Args)]
@@ -60,6 +65,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         Some(launch) => start(app, &prepared, launch).await?,
         None => Exit::Done,
     };
+    tell_outputs(app, &prepared.outputs);
     say_next(app, args, &prepared.stack);
     Ok(exit)
 }
@@ -119,6 +125,17 @@ async fn start(app: &App, prepared: &Prepared, launch: Launch<'_>) -> Result<Exi
         app.ui.say(&format!("deployed; the workflow ended {}", ending(outcome)));
     }
     Ok(exit_of(&outcomes))
+}
+
+/// For people as text on the way; for programs as an event.
+fn tell_outputs(app: &App, outputs: &IndexMap<String, Value>) {
+    if outputs.is_empty() {
+        return;
+    }
+    app.emit(Event::Outputs {
+        outputs: outputs.clone().into_iter().collect(),
+    });
+    app.ui.say(&outputs_text(outputs));
 }
 
 fn say_next(app: &App, args: &Args, stack: &Stack) {

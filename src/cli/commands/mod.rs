@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(super) mod callback;
 pub(super) mod completions;
 pub(super) mod deploy;
 pub(super) mod local;
@@ -23,6 +24,9 @@ pub(super) async fn run(app: &App, command: Command) -> Result<Exit, CommandErro
         Command::Start(args) => start::run(app, &args).await,
         Command::Status(args) => status::run(app, &args).await,
         Command::Teardown(args) => teardown::run(app, &args).await,
+        Command::Approve(args) => callback::approve(app, &args).await,
+        Command::Reject(args) => callback::reject(app, &args).await,
+        Command::Callback(command) => callback::run(app, &command).await,
         Command::Local(command) => local::run(app, &command).await,
         Command::Completions(args) => Ok(completions::run(app, &args)),
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::cli::app::App;
@@ -13,7 +14,7 @@ use crate::cli::values;
 use crate::cloud::{Cloud, ExecutionSummary, ResourceStatus};
 use crate::plan::Kind;
 use crate::report::plan::kind_name;
-use crate::report::text::{duration, escape, pretty_json, table, timestamp};
+use crate::report::text::{duration, escape, outputs_text, pretty_json, table, timestamp};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -46,13 +47,22 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let cloud = app.connect().await?;
     let resources = cloud.resources(&stack).await?;
     let runs = latest_runs(app, &cloud, &resources, args.executions).await?;
+    let outputs = match &args.file {
+        Some(file) if !resources.is_empty() => app.outputs(&cloud, file, &args.set),
+        _ => IndexMap::new(),
+    };
     if app.ui.json {
-        app.ui.out(&pretty_json(&document(&stack, &cloud, &resources, &runs)?));
+        let mut document = document(&stack, &cloud, &resources, &runs)?;
+        document["outputs"] = outputs.into_iter().collect();
+        app.ui.out(&pretty_json(&document));
     } else if resources.is_empty() {
         app.ui
             .out(&format!("nothing of the stack {} is deployed", escape(&stack)));
     } else {
         app.ui.out(&text(&resources, &runs, now_ms()));
+        if !outputs.is_empty() {
+            app.ui.out(&outputs_text(&outputs));
+        }
     }
     Ok(Exit::Done)
 }

@@ -49,6 +49,7 @@ impl Lambda {
             revision_id: self.inner.surroundings.uuid(),
             tags,
             reserved_concurrency: None,
+            statements: Vec::new(),
             code: CodeFacts {
                 size: zip.len() as u64,
                 sha256: code::sha256(&zip),

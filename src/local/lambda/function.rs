@@ -20,6 +20,9 @@ pub(super) struct Function {
     pub(super) tags: IndexMap<String, String>,
     /// At most so many invocations at once.
     pub(super) reserved_concurrency: Option<u64>,
+    /// Of its policy.
+    #[serde(default)]
+    pub(super) statements: Vec<Value>,
     pub(super) code: CodeFacts,
     pub(super) settings: Settings,
 }

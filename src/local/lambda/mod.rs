@@ -11,6 +11,7 @@ mod executor;
 mod function;
 mod invoke;
 mod members;
+mod permission;
 mod prepare;
 mod read;
 mod reference;
@@ -124,6 +125,8 @@ impl Lambda {
             Operation::Invoke(name) => self.invoke_function(&call, &name).await,
             Operation::ListVersionsByFunction(name) => self.list_versions(&call, &name),
             Operation::GetFunctionCodeSigningConfig(name) => self.get_code_signing_config(&call, &name),
+            Operation::AddPermission(name) => self.add_permission(&call, &name),
+            Operation::RemovePermission(name, id) => self.remove_permission(&call, &name, &id),
             Operation::GetPolicy(name) => self.get_policy(&call, &name),
             Operation::GetCode(name) => self.get_code(&call, &name),
             Operation::PutFunctionConcurrency(name) => self.put_concurrency(&call, &name),

@@ -7,7 +7,7 @@ use super::create::{qualifier, query};
 use super::function::Function;
 use super::reference::Reference;
 use super::validate::Violations;
-use super::{Lambda, invalid_parameter, json as answer, reference, reply, service_exception, table, user_error};
+use super::{Lambda, invalid_parameter, json as answer, reference, reply, service_exception, table};
 use crate::local::api::{ApiError, Call, Reply};
 use crate::local::store::StoreError;
 
@@ -65,16 +65,6 @@ impl Lambda {
             200,
             &json!({ "CodeSigningConfigArn": "", "FunctionName": function.name }),
         )
-    }
-
-    /// AddPermission is not there, so that no function has a policy.
-    pub(super) fn get_policy(&self, call: &Call, name: &str) -> Result<Reply, ApiError> {
-        self.find(&reference::parse(name, qualifier(call), &call.region)?)?;
-        Err(user_error(
-            404,
-            "ResourceNotFoundException",
-            "The resource you requested does not exist.",
-        ))
     }
 
     /// The zip. Downloads are not signed: the region is the ARN's.

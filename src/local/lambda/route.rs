@@ -18,6 +18,9 @@ pub(super) enum Operation {
     Invoke(String),
     ListVersionsByFunction(String),
     GetFunctionCodeSigningConfig(String),
+    AddPermission(String),
+    /// With the id of the statement.
+    RemovePermission(String, String),
     GetPolicy(String),
     /// Not of AWS: the code behind `Code.Location` of GetFunction, of an ARN.
     GetCode(String),
@@ -49,6 +52,10 @@ pub(super) fn operation(call: &Call) -> Result<Operation, ApiError> {
         (&Method::PUT, ["2015-03-31", "functions", _, "code"]) => Operation::UpdateFunctionCode(name()),
         (&Method::POST, ["2015-03-31", "functions", _, "invocations"]) => Operation::Invoke(name()),
         (&Method::GET, ["2015-03-31", "functions", _, "versions"]) => Operation::ListVersionsByFunction(name()),
+        (&Method::POST, ["2015-03-31", "functions", _, "policy"]) => Operation::AddPermission(name()),
+        (&Method::DELETE, ["2015-03-31", "functions", _, "policy", id]) => {
+            Operation::RemovePermission(name(), (*id).to_owned())
+        }
         (&Method::GET, ["2015-03-31", "functions", _, "policy"]) => Operation::GetPolicy(name()),
         (&Method::GET, ["2020-06-30", "functions", _, "code-signing-config"]) => {
             Operation::GetFunctionCodeSigningConfig(name())
@@ -76,7 +83,6 @@ fn name_of(method: &Method, parts: &[&str]) -> String {
         (&Method::POST, [_, "functions", _, "versions"]) => "PublishVersion".to_owned(),
         (&Method::POST, [_, "functions", _, "invoke-async"]) => "InvokeAsync".to_owned(),
         (&Method::POST, [_, "functions", _, "response-streaming-invocations"]) => "InvokeWithResponseStream".to_owned(),
-        (&Method::POST, [_, "functions", _, "policy"]) => "AddPermission".to_owned(),
         (&Method::POST, [_, "functions", _, "aliases"]) => "CreateAlias".to_owned(),
         (&Method::GET, [_, "functions", _, "aliases"]) => "ListAliases".to_owned(),
         (&Method::POST, [_, "functions", _, "url"]) => "CreateFunctionUrlConfig".to_owned(),

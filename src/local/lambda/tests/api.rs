@@ -262,6 +262,18 @@ async fn requests_are_routed_and_answered() {
         ),
         (
             "POST",
+            format!("{f}/policy"),
+            json!({ "StatementId": "a.b", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com" }),
+            "400 ValidationException: 1 validation error detected: Value 'a.b' at 'statementId' failed to satisfy constraint: Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)".to_owned(),
+        ),
+        (
+            "DELETE",
+            format!("{f}/policy/none"),
+            Value::Null,
+            "404 ResourceNotFoundException: Statement none is not found in resource policy.".to_owned(),
+        ),
+        (
+            "POST",
             format!("{f}/versions"),
             json!({}),
             "501 NotImplemented: not implemented by the local cloud: lambda:PublishVersion".to_owned(),

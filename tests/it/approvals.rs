@@ -1,0 +1,208 @@
+//! The credit card application: what waits for a person, and how it is answered.
+
+use nix::sys::signal::Signal;
+
+use crate::env::{Env, Ran};
+use crate::processes::Running;
+
+const STACK: &str = "stacks/credit-card.yaml";
+const RANDOM: &str = "lambdas/credit-card/random-number-for-credit/lambda_function.py";
+const WAITS: &str = "waits for a callback";
+const STATE: &str = "Wait for human approval";
+
+/// The application with the chance taken out of it.
+fn credit_card(limit: u32) -> Env {
+    let env = Env::with_demo_stacks();
+    env.edit(RANDOM, "random.randrange(10000)", &limit.to_string());
+    env
+}
+
+/// Deploys, starts an execution of that name, and leaves it when it waits for a person.
+fn waiting(env: &Env, name: &str) {
+    env.run(&["deploy", STACK, "--no-start"]).expect(0);
+    leave_waiting(env, name);
+}
+
+fn leave_waiting(env: &Env, name: &str) {
+    let mut start = Running::start(env, &["start", STACK, "--name", name]);
+    start.until_it_says(WAITS);
+    start.send(Signal::SIGKILL);
+    let _ = start.code();
+}
+
+fn status_of(env: &Env, name: &str) -> String {
+    let status = env.run(&["status", STACK, "--json"]).expect(0).json();
+    let executions = status["executions"].as_array().unwrap().clone();
+    let execution = executions.iter().find(|execution| execution["name"] == name).unwrap();
+    execution["status"].as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn says(ran: &Ran, texts: &[&str]) {
+    for text in texts {
+        let said = format!("{}\n{}", ran.stdout, ran.stderr);
+        assert!(said.contains(text), "does not say `{text}`:\n{said}");
+    }
+}
+
+/// The token that the topic's queue received.
+fn token(env: &Env) -> String {
+    let list = env
+        .run(&["callback", "list", STACK, "--show-token", "--json"])
+        .expect(0)
+        .json();
+    list["waiting"][0]["token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_small_limit_is_approved_by_rule() {
+    for (stack, function, from) in [
+        (STACK, RANDOM, "random.randrange(10000)"),
+        (
+            "stacks/credit-card-jsonata.yaml",
+            "lambdas/credit-card/random-number-for-credit-node/index.js",
+            "Math.floor(Math.random() * 10000)",
+        ),
+    ] {
+        let env = Env::with_demo_stacks();
+        env.edit(function, from, "4999");
+        let ran = env.run(&["deploy", stack]).expect(0);
+        assert_eq!(ran.json().as_array().map(Vec::len), Some(3), "{}", ran.stdout);
+        says(&ran, &["Auto-approve limit", "outputs:", "Topic"]);
+        assert!(!ran.stderr.contains(STATE), "{}", ran.stderr);
+        let again = env.run(&["plan", stack, "--detailed-exitcode"]).expect(0);
+        says(&again, &["nothing to change"]);
+        env.run(&["teardown", stack]).expect(0);
+        says(&env.run(&["status", stack]), &["nothing of the stack"]);
+    }
+}
+
+#[test]
+fn a_large_limit_is_approved_by_a_person_even_after_a_kill() {
+    let env = credit_card(5000);
+    waiting(&env, "large");
+    assert_eq!(status_of(&env, "large"), "RUNNING");
+    let ran = env
+        .run(&["approve", STACK, "--execution", "large", "--state", STATE])
+        .expect(0);
+    says(&ran, &["was approved", "Get list of credit bureaus"]);
+    assert_eq!(ran.json().as_array().map(Vec::len), Some(3), "{}", ran.stdout);
+    assert_eq!(status_of(&env, "large"), "SUCCEEDED");
+    // A second time there is nothing to approve.
+    let again = env.run(&["approve", STACK, "--execution", "large"]).expect(1);
+    says(&again, &["no execution large waits for a callback", "answered already"]);
+}
+
+#[test]
+fn commands_to_answer_are_shown_and_tokens_are_not() {
+    let env = credit_card(9999);
+    env.run(&["deploy", STACK, "--no-start"]).expect(0);
+    let mut start = Running::start(&env, &["start", STACK, "--name", "shown"]);
+    start.until_it_says(WAITS);
+    let approve = start.until_it_says("stepstack approve");
+    let expected = "stepstack approve stacks/credit-card.yaml --execution shown --state 'Wait for human approval'";
+    assert_eq!(approve.trim(), expected);
+    start.until_it_says("stepstack reject");
+    // Somebody else rejects it while it is followed.
+    let reject = env.run(&["reject", STACK, "--cause", "too much"]).expect(0);
+    says(&reject, &["was rejected", "Rejected", "too much"]);
+    assert_eq!(start.code(), Some(1));
+    let listed = env.run(&["callback", "list", STACK]).expect(0);
+    says(&listed, &["nothing waits for a callback"]);
+}
+
+#[test]
+fn tokens_are_taken_once_and_made_up_ones_never() {
+    let env = credit_card(7000);
+    waiting(&env, "once");
+    let hidden = env.run(&["callback", "list", STACK]).expect(0);
+    says(&hidden, &["once", STATE, "(secret)"]);
+    let token = token(&env);
+    assert!(!hidden.stdout.contains(&token));
+    let made_up = env.run(&["approve", "--token", "AQmadeup"]).expect(2);
+    says(&made_up, &["this is no task token"]);
+    env.run(&["callback", "heartbeat", "--token", &token]).expect(0);
+    env.run(&["callback", "success", "--token", &token, "--output", r#"{"by":"me"}"#])
+        .expect(0);
+    let twice = env.run(&["approve", "--token", &token]).expect(1);
+    says(&twice, &["nobody waits for this token any more"]);
+    env.run(&["approve"]).expect(2);
+}
+
+#[test]
+fn nobody_answers_in_time() {
+    let env = credit_card(7000);
+    let wait = r#""Resource": "arn:aws:states:::sns:publish.waitForTaskToken","#;
+    let limited = format!("{wait} \"HeartbeatSeconds\": 1,");
+    env.edit("stacks/credit-card.asl.json", wait, &limited);
+    let ran = env.run(&["deploy", STACK]).expect(1);
+    says(&ran, &[WAITS, "States.Timeout"]);
+}
+
+#[test]
+fn several_that_wait_are_told_apart_and_a_teardown_stops_them() {
+    let env = credit_card(7000);
+    waiting(&env, "first");
+    leave_waiting(&env, "second");
+    let ran = env.run(&["approve", STACK]).expect(2);
+    says(
+        &ran,
+        &["2 tasks wait for a callback", "--execution first", "--execution second"],
+    );
+    env.run(&["teardown", STACK]).expect(0);
+    says(&env.run(&["status", STACK]).expect(0), &["nothing of the stack"]);
+    says(&env.run(&["approve", STACK]).expect(1), &["nothing waits"]);
+}
+
+#[test]
+fn hello_world_needs_nothing() {
+    let env = Env::with_demo_stacks();
+    let ran = env.run(&["deploy", "stacks/hello-world.yaml"]).expect(0);
+    says(&ran, &["Wait 3 sec", "Hello World"]);
+    env.run(&["teardown", "stacks/hello-world.yaml"]).expect(0);
+}
+
+#[test]
+fn a_function_that_is_subscribed_gets_the_message() {
+    let env = credit_card(7000);
+    let queue = r#"- { protocol: sqs, endpoint: "${ApprovalRequests.Arn}", rawMessageDelivery: true }"#;
+    let function = r#"- { protocol: lambda, endpoint: "${Told.Arn}" }"#;
+    env.edit(STACK, queue, &format!("{queue}\n      {function}"));
+    let told = "functions:\n  Told:\n    code: ../told\n    runtime: nodejs22.x\n    handler: index.handler";
+    env.edit(STACK, "functions:", told);
+    // It answers by itself, with the token of the message.
+    env.write(
+        "told/index.js",
+        r#"
+exports.handler = async (event) => {
+  const message = JSON.parse(event.Records[0].Sns.Message);
+  console.log(`asked about ${message.CreditLimit}`);
+  require("fs").writeFileSync(process.env.TOLD, message.TaskToken);
+};
+"#,
+    );
+    let file = env.path("token");
+    env.edit(
+        STACK,
+        "    code: ../told",
+        &format!("    environment: {{ TOLD: \"{}\" }}\n    code: ../told", file.display()),
+    );
+    waiting(&env, "told");
+    // Delivery goes on while any command runs.
+    let deadline = std::time::Instant::now() + crate::processes::PATIENCE;
+    while !file.exists() && std::time::Instant::now() < deadline {
+        env.run(&["status", STACK]).expect(0);
+    }
+    let token = std::fs::read_to_string(&file).unwrap();
+    env.run(&["approve", "--token", &token]).expect(0);
+    let again = env.run(&["plan", STACK, "--detailed-exitcode"]).expect(0);
+    says(&again, &["nothing to change"]);
+    // Without the subscription, the function may not be invoked any more; nothing else changes.
+    env.edit(STACK, function, "");
+    says(
+        &env.run(&["plan", STACK]).expect(0),
+        &["- delete subscription", "0 to create, 0 to update, 1 to delete"],
+    );
+    env.run(&["deploy", STACK, "--no-start"]).expect(0);
+    env.run(&["teardown", STACK]).expect(0);
+}
