@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 use super::app::App;
 use crate::cloud::{Applied, ApplyOptions, Cloud};
 use crate::event::Event;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Plan, Step};
 use crate::report::plan::{Counts, kind_name, render, render_short};
 use crate::report::text::{duration, escape};
 
 /// Steps in flight at once: below what AWS throttles for the control planes used.
 const CONCURRENCY: usize = 8;
+
+/// Resources that a message names before it only counts them.
+const NAMED: usize = 8;
 
 /// How long to wait for the cloud to catch up.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,14 +78,18 @@ pub(super) fn outcome_words(applied: &Applied) -> String {
     words
 }
 
-/// The resources that a plan's steps of those ids are about.
-pub(super) fn names_of(plan: &Plan, ids: &[String]) -> String {
-    plan.steps
+/// The resources that some of a plan's steps are about.
+pub(super) fn names_of(plan: &Plan, goes: impl Fn(&Step) -> bool) -> String {
+    let names: Vec<String> = plan
+        .steps
         .iter()
-        .filter(|step| ids.contains(&step.id))
+        .filter(|step| goes(step))
         .map(|step| format!("{} {}", kind_name(step.kind), escape(&step.name)))
-        .collect::<Vec<_>>()
-        .join(", ")
+        .collect();
+    match names.get(..NAMED) {
+        Some(first) if names.len() > NAMED => format!("{} and {} more", first.join(", "), names.len() - NAMED),
+        _ => names.join(", "),
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

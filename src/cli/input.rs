@@ -1,10 +1,17 @@
 //! The input of an execution: on the command line, in a file, or from standard input.
 
+use std::fs::File;
+use std::io::{self, Read};
+
 use serde_json::Value;
 
 use super::app::App;
 use super::error::CommandError;
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
+
+/// More than any input may have: an execution takes 256 KiB
+/// ([quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html)).
+const TOO_LARGE: u64 = 1024 * 1024;
 
 /// An input: the text as it was given, and what it says.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,11 +34,14 @@ impl App {
     pub(super) async fn read_input(&self, argument: &str) -> Result<Input, CommandError> {
         let (name, text) = match argument.strip_prefix('@') {
             Some(file) => {
-                let text = std::fs::read_to_string(file)
-                    .map_err(|error| CommandError::wrong(format!("cannot read the input `{file}`")).because(error))?;
+                let path = file.to_owned();
+                let text = read(format!("the input `{file}`"), move || limited(File::open(path)?)).await?;
                 (file.to_owned(), text)
             }
-            None if argument == "-" => ("standard input".to_owned(), read_stdin().await?),
+            None if argument == "-" => {
+                let text = read("the input from standard input".to_owned(), || limited(io::stdin())).await?;
+                ("standard input".to_owned(), text)
+            }
             None => ("--input".to_owned(), argument.to_owned()),
         };
         parse(&name, &text).map_err(|finding| {
@@ -44,13 +54,28 @@ impl App {
     }
 }
 
-async fn read_stdin() -> Result<String, CommandError> {
-    let read = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin())).await;
-    match read {
+/// Reads on a thread of its own: a pipe may keep it waiting, and Ctrl-C must not.
+async fn read(
+    what: String,
+    read: impl FnOnce() -> io::Result<String> + Send + 'static,
+) -> Result<String, CommandError> {
+    match tokio::task::spawn_blocking(read).await {
         Ok(Ok(text)) => Ok(text),
-        Ok(Err(error)) => Err(CommandError::wrong("cannot read the input from standard input").because(error)),
-        Err(error) => Err(CommandError::failed("reading standard input broke off").because(error)),
+        Ok(Err(error)) => Err(CommandError::wrong(format!("cannot read {what}")).because(error)),
+        Err(error) => Err(CommandError::failed(format!("reading {what} broke off")).because(error)),
     }
+}
+
+fn limited(source: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    source.take(TOO_LARGE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > TOO_LARGE {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is larger than 1 MiB, and an execution takes no more than 256 KiB",
+        ));
+    }
+    Ok(text)
 }
 
 fn parse(name: &str, text: &str) -> Result<Input, Box<Diagnostic>> {

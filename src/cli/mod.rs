@@ -61,9 +61,12 @@ fn run_command(cli: Cli, env: Environment) -> Exit {
         }
     };
     let result = runtime.block_on(async {
+        let interrupted = signals::interrupted();
         let result = tokio::select! {
+            // A command that takes the signal for its end (`local up`) comes first.
+            biased;
             result = commands::run(&app, cli.command) => result,
-            () = signals::interrupted() => Err(app.interrupted()),
+            () = interrupted => Err(app.interrupted()),
         };
         app.clear();
         app.close().await;
@@ -71,6 +74,12 @@ fn run_command(cli: Cli, env: Environment) -> Exit {
     });
     // Whatever still runs (a read from a terminal, a connection kept alive) is of no use any more.
     runtime.shutdown_timeout(Duration::from_millis(200));
+    let result = match ui::lost_output() {
+        Some(lost) if result.is_ok() => {
+            Err(CommandError::failed("what was to be written to standard output is lost").because(lost))
+        }
+        _ => result,
+    };
     match result {
         Ok(exit) => exit,
         Err(error) => app.report(&error),

@@ -14,7 +14,7 @@ use crate::cloud::{self, Cloud};
 use crate::diagnostic::{Diagnostic, Span, has_errors};
 use crate::plan::{self, Desired, Identity, Package, Plan, Stranger};
 use crate::stack;
-use crate::stack::model::Stack;
+use crate::stack::model::{Stack, StateMachine};
 
 /// A stack file, checked as far as it can be without a cloud.
 pub(super) struct Checked {
@@ -128,6 +128,32 @@ impl App {
         };
         let observed = cloud.observe(&stack.name, Some(&desired)).await?;
         Ok(plan::strangers(&desired, &observed))
+    }
+
+    /// Says when what is deployed is not what the stack file says: what is started is what is deployed.
+    pub(super) async fn note_differences(
+        &self,
+        cloud: &Cloud,
+        stack: &Stack,
+        machine: &StateMachine,
+    ) -> Result<(), CommandError> {
+        let (Some(desired), _) = plan::resolve(stack, &stand_in_packages(stack), cloud.identity()) else {
+            return Ok(());
+        };
+        let wanted = desired
+            .state_machines
+            .values()
+            .find(|wanted| wanted.name == machine.name);
+        if let Some(wanted) = wanted
+            && let Some(there) = cloud.deployed_definition(&wanted.arn).await?
+            && there != wanted.definition
+        {
+            self.note(format!(
+                "the stack file has another definition of {} than is deployed: what is deployed is started",
+                machine.name
+            ));
+        }
+        Ok(())
     }
 
     /// Where a stack would be deployed to, as far as that is known without asking: enough to check references.

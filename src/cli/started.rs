@@ -13,6 +13,7 @@ use super::target::Target;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::diagnostic::did_you_mean;
 use crate::event::Event;
+use crate::report::message_of;
 use crate::report::text::{compact_json, escape, pretty_json, shorten};
 use crate::run::{Outcome, Pace, execution_name, follow_all};
 use crate::stack::model::{MachineKind, Stack, StateMachine};
@@ -145,10 +146,9 @@ impl App {
 /// How an execution ended, in words: `FAILED: error: cause`.
 pub(super) fn ending(outcome: &Outcome) -> String {
     let status = escape(&outcome.status).into_owned();
-    let why: Vec<&str> = [&outcome.error, &outcome.cause]
+    let why: Vec<String> = [outcome.error.clone(), outcome.cause.as_deref().map(message_of)]
         .into_iter()
         .flatten()
-        .map(String::as_str)
         .filter(|text| !text.is_empty())
         .collect();
     if why.is_empty() {

@@ -1,6 +1,7 @@
 //! The two streams: what was asked for goes to standard output, what happens on the way to standard error.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::Mutex;
 
 use clap::ValueEnum;
 use indicatif::ProgressDrawTarget;
@@ -9,6 +10,42 @@ use super::env::Environment;
 use crate::report::Reporter;
 use crate::report::text::escape_lines;
 use crate::report::theme::Theme;
+
+/// Why something written to standard output is lost. What is lost is not done, so that the command must not end well.
+static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Standard output. What cannot be written is remembered; whoever closed the pipe does not want to know more, which is
+/// no error.
+struct Output;
+
+impl Output {
+    fn remember<T>(result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::BrokenPipe
+                && let Ok(mut lost) = LOST.lock()
+            {
+                lost.get_or_insert(error);
+            }
+            kind.into()
+        })
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::remember(io::stdout().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Self::remember(io::stdout().flush())
+    }
+}
+
+/// Why something written to standard output is lost, if it is.
+pub(super) fn lost_output() -> Option<io::Error> {
+    LOST.lock().ok().and_then(|mut lost| lost.take())
+}
 
 /// When to write colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -51,7 +88,7 @@ impl Ui {
     /// The reporter that suits the streams. Commands whose `--json` is one document say nothing else on standard output.
     pub(super) fn reporter(&self, env: &Environment, json_is_one_document: bool) -> Reporter {
         match () {
-            () if self.json && !json_is_one_document => Reporter::json(Box::new(std::io::stdout())),
+            () if self.json && !json_is_one_document => Reporter::json(Box::new(Output)),
             () if self.quiet || self.json => Reporter::quiet(Box::new(std::io::stderr()), self.err_theme),
             () if env.stderr_is_terminal && !env.is_dumb() => {
                 Reporter::live(ProgressDrawTarget::stderr(), self.err_theme)
@@ -62,7 +99,7 @@ impl Ui {
 
     /// Writes data: what the command was asked for.
     pub(super) fn out(self, text: &str) {
-        write_to(&mut std::io::stdout().lock(), text);
+        write_to(&mut Output, text);
     }
 
     /// Writes what people want to know on the way; nothing with `--quiet` or `--json`.

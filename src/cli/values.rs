@@ -7,6 +7,14 @@ const FORBIDDEN: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
 /// The most characters of an execution's name.
 const LONGEST_NAME: usize = 80;
 
+/// The name of a stack, as a stack file may have it.
+pub(super) fn stack_name(text: &str) -> Result<String, String> {
+    match crate::stack::name_problem(text) {
+        None => Ok(text.to_owned()),
+        Some(problem) => Err(problem),
+    }
+}
+
 /// The name of an execution.
 pub(super) fn execution_name(text: &str) -> Result<String, String> {
     let wrong = |letter: &char| letter.is_whitespace() || letter.is_control() || FORBIDDEN.contains(*letter);

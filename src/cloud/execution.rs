@@ -6,7 +6,7 @@ use aws_sdk_sfn::primitives::DateTime;
 use aws_sdk_sfn::types::{ExecutionListItem, HistoryEvent};
 use serde_json::Value;
 
-use super::error::{Answer, Tried};
+use super::error::{Answer, IfThere, Tried};
 use super::{Cloud, CloudError, ExecutionSummary, HistoryItem};
 
 /// Events of a page when the history is read whole, AWS's most.
@@ -86,8 +86,13 @@ impl Cloud {
         Ok(events)
     }
 
-    /// The latest executions of a machine, newest first.
-    pub async fn executions(&self, machine_arn: &str, most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+    /// The latest executions of a machine, newest first. None for an Express machine: Step Functions keeps no list of its
+    /// executions ([ListExecutions](https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html)).
+    pub async fn executions(
+        &self,
+        machine_arn: &str,
+        most: usize,
+    ) -> Result<Option<Vec<ExecutionSummary>>, CloudError> {
         // AWS lists the newest first; an emulator may not, so that enough is asked for to find them.
         let enough = if self.identity.target == "aws" {
             most
@@ -106,12 +111,15 @@ impl Cloud {
         while executions.len() < enough
             && let Some(page) = pages.next().await
         {
-            let page = page.tried(|| format!("list the executions of {machine_arn}"))?;
+            let page = page
+                .tried(|| format!("list the executions of {machine_arn}"))
+                .if_there(&["StateMachineTypeNotSupported"])?;
+            let Some(page) = page else { return Ok(None) };
             executions.extend(page.executions.into_iter().map(summary));
         }
         executions.sort_by_key(|execution: &ExecutionSummary| Reverse(execution.started_at));
         executions.truncate(most);
-        Ok(executions)
+        Ok(Some(executions))
     }
 
     /// Stops an execution.

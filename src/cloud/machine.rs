@@ -9,9 +9,9 @@ use aws_sdk_sfn::types::{
 };
 use serde_json::Value;
 
-use super::Clients;
 use super::apply::Step;
 use super::error::{Answer, Fault, IfThere, Tried};
+use super::{Clients, Cloud, CloudError};
 use crate::plan::desired::{DesiredMachine, LogSettings, Tags};
 use crate::plan::observed::{ObservedMachine, owner};
 use crate::plan::work::{MachineUpdate, TagChange};
@@ -58,6 +58,14 @@ pub(super) async fn read(
         return Ok(None);
     }
     Ok(describe(clients, arn).await?.map(|machine| observed(machine, tags)))
+}
+
+impl Cloud {
+    /// The definition of a state machine as it is now; none if it is not there.
+    pub async fn deployed_definition(&self, arn: &str) -> Result<Option<Value>, CloudError> {
+        let machine = describe(&self.clients, arn).await?;
+        Ok(machine.and_then(|machine| serde_json::from_str(&machine.definition).ok()))
+    }
 }
 
 async fn describe(clients: &Clients, arn: &str) -> Answer<Option<DescribeStateMachineOutput>> {

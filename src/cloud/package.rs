@@ -35,6 +35,10 @@ pub enum PackageError {
         #[source]
         source: std::io::Error,
     },
+    #[error("the code {path} is neither a file nor a folder")]
+    Special { path: PathBuf },
+    #[error("the zip {path} holds a file that would be unpacked elsewhere: {name}")]
+    Escapes { path: PathBuf, name: String },
     #[error("the code folder {path} holds no files")]
     Empty { path: PathBuf },
     #[error("the link {path} leads out of the code folder, to {target}")]
@@ -67,6 +71,9 @@ pub enum PackageError {
 /// Packs a folder, a single file, or takes a .zip as it is.
 pub fn package(path: &Path) -> Result<Package, PackageError> {
     let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(PackageError::Special { path: path.to_owned() });
+    }
     let is_zip = path
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
@@ -126,6 +133,8 @@ fn collect(root: &Path, folder: &Path, prefix: &str, depth: usize, files: &mut F
             collect(root, &path, &format!("{inside}/"), depth + 1, files)?;
         } else if metadata.is_file() {
             files.insert(inside, path);
+        } else {
+            return Err(PackageError::Special { path });
         }
     }
     Ok(())
@@ -187,7 +196,14 @@ fn check_zip(path: &Path, bytes: &[u8]) -> Result<(), PackageError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     let mut unzipped = 0_u64;
     for index in 0..archive.len() {
-        unzipped = unzipped.saturating_add(archive.by_index_raw(index).map_err(broken)?.size());
+        let entry = archive.by_index_raw(index).map_err(broken)?;
+        if entry.enclosed_name().is_none() {
+            return Err(PackageError::Escapes {
+                path: path.to_owned(),
+                name: entry.name().map_err(broken)?.escape_debug().to_string(),
+            });
+        }
+        unzipped = unzipped.saturating_add(entry.size());
     }
     too_large(path, "unpacked it has", unzipped, UNZIPPED_MAX)
 }

@@ -207,7 +207,7 @@ async fn the_latest_executions_are_those_started_last_however_they_are_listed() 
         (2, vec!["third", "second"]),
         (9, vec!["third", "second", "first"]),
     ] {
-        let executions = cloud.executions("arn:m", most).await.unwrap();
+        let executions = cloud.executions("arn:m", most).await.unwrap().unwrap();
         let names: Vec<&str> = executions.iter().map(|execution| &*execution.name).collect();
         assert_eq!(names, expected, "{most}");
     }

@@ -135,11 +135,14 @@ impl<'a> Scope<'a> {
                 "StartTime": timestamp::format_millis(start.started_at),
                 "Name": start.execution_name,
                 "RoleArn": start.role_arn,
-                "RedriveCount": 0,
+                "RedriveCount": self.execution.redrives,
             },
             "StateMachine": { "Id": start.state_machine_arn, "Name": start.state_machine_name },
             "State": state,
         });
+        if let Some(at) = self.execution.redriven_at {
+            context["Execution"]["RedriveTime"] = timestamp::format_millis(at).into();
+        }
         if let Some((index, item)) = self.execution.item(self.visit.branch) {
             context["Map"] = map_member(index, item.value());
         }

@@ -94,7 +94,13 @@ impl Turn<'_> {
         let timers = std::mem::take(&mut self.execution.timers);
         self.effects
             .extend(timers.into_keys().map(|timer| Effect::CancelTimer { timer }));
-        self.execution.branches.clear();
+        let map_runs = std::mem::take(&mut self.execution.map_runs);
+        self.effects.extend(
+            map_runs
+                .into_keys()
+                .map(|map_run| Effect::StopMapRun { map_run, failed: false }),
+        );
+        self.execution.put_off.clear();
         let outcome = Outcome {
             status,
             output,

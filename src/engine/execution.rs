@@ -1,16 +1,19 @@
 //! What is kept of a running execution: counters and what is outstanding, so that the cost of a step does not grow with the
 //! history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::data::Data;
 use super::history::Details;
+use super::map_run::batch::Batches;
+use super::map_run::{Children, MapRunRequest, ReadRequest};
 use super::resource::Resource;
 use super::retry::Retries;
 use super::variables::Variables;
-use super::{Millis, Outcome, Pending, Start, TaskId, TaskRequest, TimerId};
+use super::{MapRunId, Millis, Outcome, Pending, PendingMapRun, Start, TaskId, TaskRequest, TimerId};
 
 /// A running execution.
 #[derive(Debug)]
@@ -24,11 +27,18 @@ pub struct Execution {
     pub(super) last_task: TaskId,
     pub(super) last_timer: TimerId,
     pub(super) last_branch: BranchId,
+    pub(super) last_map_run: MapRunId,
     /// Lines of control: the root, and below it branches of Parallel and iterations of Map, as deep as states nest.
     pub(super) branches: BTreeMap<BranchId, Branch>,
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
+    pub(super) map_runs: BTreeMap<MapRunId, OpenMapRun>,
+    /// States to be entered in the next step, with their inputs.
+    pub(super) put_off: VecDeque<(BranchId, String, Data)>,
     pub(super) outcome: Option<Outcome>,
+    /// How often it was redriven, and when last.
+    pub(super) redrives: u64,
+    pub(super) redriven_at: Option<Millis>,
     /// The context object to be seen instead of the true one, where a state is tried on its own.
     pub(super) context: Option<Value>,
 }
@@ -39,7 +49,7 @@ pub(super) type BranchId = u64;
 pub(super) const ROOT: BranchId = 0;
 
 /// A line of control.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Branch {
     /// The event that the next one of this branch follows.
     pub(super) last_event: u64,
@@ -65,7 +75,7 @@ pub(super) struct Parent {
 }
 
 /// The lines of control that a Parallel or Map state has been split into.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fork {
     /// Those that have not ended, by their index.
     pub(super) running: BTreeMap<usize, BranchId>,
@@ -76,7 +86,7 @@ pub(super) struct Fork {
 }
 
 /// The items of a Map state. Iterations begin as others end, so that their number costs nothing beforehand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Items {
     /// All of them, an array.
     pub(super) list: Data,
@@ -102,6 +112,16 @@ pub(super) struct Visit {
     /// The raw input.
     pub(super) input: Data,
     pub(super) retries: Retries,
+    /// What ran inside the state when it failed, for a redrive.
+    pub(super) wreck: Option<Arc<Wreck>>,
+}
+
+/// What a failed Parallel or Map state was split into.
+#[derive(Debug)]
+pub(super) struct Wreck {
+    pub(super) fork: Fork,
+    /// All lines of control that the failure cut off, at any depth.
+    pub(super) branches: BTreeMap<BranchId, Branch>,
 }
 
 /// A task without a result.
@@ -117,6 +137,30 @@ pub(super) struct OpenTask {
     pub(super) timeout: Option<TimerId>,
     /// The running timer, and its length in seconds.
     pub(super) heartbeat: Option<(TimerId, u64)>,
+}
+
+/// A map run that has not ended.
+#[derive(Debug)]
+pub(super) struct OpenMapRun {
+    pub(super) branch: BranchId,
+    pub(super) request: MapRunRequest,
+    /// What has to be read, if the items are not those of the state's input.
+    pub(super) read: Option<ReadRequest>,
+    pub(super) batches: Option<Batches>,
+    /// What `$` means in the selector.
+    pub(super) input: Data,
+    /// What its child executions are given, once the items are known.
+    pub(super) children: Option<Children>,
+}
+
+impl OpenMapRun {
+    fn outstanding(&self) -> PendingMapRun {
+        PendingMapRun {
+            request: self.request.clone(),
+            read: self.read.clone().filter(|_| self.children.is_none()),
+            children: self.children.clone(),
+        }
+    }
 }
 
 /// A timer that has not fired.
@@ -135,6 +179,8 @@ pub(super) enum Purpose {
     Wait(BranchId),
     /// The pause before a state is tried again.
     Retry(BranchId),
+    /// No pause: the states that were put off are entered.
+    GoOn,
     /// `TimeoutSeconds` of a task.
     TaskTimeout(TaskId),
     /// `HeartbeatSeconds` of a task.
@@ -152,10 +198,15 @@ impl Execution {
             last_task: 0,
             last_timer: 0,
             last_branch: ROOT,
+            last_map_run: 0,
             branches: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
+            map_runs: BTreeMap::new(),
+            put_off: VecDeque::new(),
             outcome: None,
+            redrives: 0,
+            redriven_at: None,
             context: None,
         }
     }
@@ -165,6 +216,7 @@ impl Execution {
         Pending {
             tasks: self.tasks.values().map(|task| task.request.clone()).collect(),
             timers: self.timers.iter().map(|(id, timer)| (*id, timer.at)).collect(),
+            map_runs: self.map_runs.values().map(OpenMapRun::outstanding).collect(),
         }
     }
 

@@ -7,9 +7,10 @@ use super::data::Data;
 use super::errors::{Ended, Failure};
 use super::execution::{Branch, BranchId, Fork, Items, Parent, Purpose};
 use super::history;
+use super::map_run::Way;
 use super::states;
 use super::turn::Turn;
-use super::{Effect, TaskId, TimerId};
+use super::{Effect, MapRunId, TaskId, TimerId};
 use crate::asl::model::{StateKind, StateMachine};
 
 /// What a line of control has to do because of another one.
@@ -62,6 +63,23 @@ impl<'a> Turn<'a> {
                 _ => None,
             }
         })
+    }
+
+    /// How a state of a branch is reached from the machine of the execution.
+    pub(super) fn way_to(&self, branch: BranchId, state: &str) -> Way {
+        let mut way = vec![(state.to_owned(), 0)];
+        let mut at = self.execution.branches.get(&branch);
+        while let Some(parent) = at.and_then(|branch| branch.parent) {
+            if let Some(visit) = self.execution.visit(parent.branch) {
+                let branches = self.state(parent.branch, &visit.state);
+                let is_parallel = branches.is_some_and(|state| matches!(state.kind, StateKind::Parallel(_)));
+                // All iterations of a Map state run the same machine.
+                way.push((visit.state.clone(), if is_parallel { parent.index } else { 0 }));
+            }
+            at = self.execution.branches.get(&parent.branch);
+        }
+        way.reverse();
+        way
     }
 
     /// Splits a branch into lines of control that will have so many outputs.
@@ -153,6 +171,7 @@ impl<'a> Turn<'a> {
         if let Some(above) = self.execution.branches.get_mut(&parent.branch) {
             above.last_event = last_event;
         }
+        self.keep_wreck(parent.branch);
         self.cut_off(parent.branch, Some(failed))?;
         self.resume(parent.branch, |_, _, _| Err(failure.into()))
     }
@@ -167,6 +186,9 @@ impl<'a> Turn<'a> {
             let has_failed = failed == Some(branch);
             let what = if has_failed { "Failed" } else { "Aborted" };
             self.iteration_ended(top, branch, previous, what)?;
+            if self.has_map_run(branch) {
+                self.emit_after(top, previous, "MapRunAborted", None)?;
+            }
             if let Some(event) = self.aborted_state(branch, has_failed) {
                 self.emit_after(top, previous, event, None)?;
             }
@@ -206,6 +228,10 @@ impl<'a> Turn<'a> {
         fork.map_or_else(Vec::new, |fork| fork.running.into_values().rev().collect())
     }
 
+    fn has_map_run(&self, branch: BranchId) -> bool {
+        self.execution.map_runs.values().any(|open| open.branch == branch)
+    }
+
     /// The event of the state that a branch is torn out of, if its type has one. A Task that failed has it as well, other
     /// states have said so.
     fn aborted_state(&self, branch: BranchId, failed: bool) -> Option<&'static str> {
@@ -219,7 +245,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Cancels tasks and timers of branches that are no more.
+    /// Cancels tasks, map runs and timers of branches that are no more.
     fn forget_the_cut_off(&mut self) {
         let execution = &mut *self.execution;
         let tasks: Vec<TaskId> = execution
@@ -232,11 +258,21 @@ impl<'a> Turn<'a> {
             execution.tasks.remove(&task);
             self.effects.push(Effect::CancelTask { task });
         }
+        let map_runs: Vec<MapRunId> = execution
+            .map_runs
+            .iter()
+            .filter(|(_, open)| !execution.branches.contains_key(&open.branch))
+            .map(|(id, _)| *id)
+            .collect();
+        for map_run in map_runs {
+            execution.map_runs.remove(&map_run);
+            self.effects.push(Effect::StopMapRun { map_run, failed: false });
+        }
         let timers: Vec<TimerId> = execution
             .timers
             .iter()
             .filter(|(_, timer)| match timer.purpose {
-                Purpose::ExecutionTimeout => false,
+                Purpose::ExecutionTimeout | Purpose::GoOn => false,
                 Purpose::Wait(branch) | Purpose::Retry(branch) => !execution.branches.contains_key(&branch),
                 Purpose::TaskTimeout(task) | Purpose::Heartbeat(task) => !execution.tasks.contains_key(&task),
             })

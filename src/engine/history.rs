@@ -2,9 +2,10 @@
 //! ([HistoryEvent](https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html)).
 //!
 //! Who writes which: `turn` enters and leaves states, and fails Parallel and Map states whose failure is not retried;
-//! `ending` ends executions; `states::task` writes what happens to tasks; `states::parallel` and `states::map` begin their
+//! `ending` ends executions; `states::task` writes what happens to tasks,
+//! `states::distributed` what happens to map runs; `states::parallel` and `states::map` begin their
 //! states and iterations, `states::joined` says that they succeeded; `fork` writes what a failure cuts off: iterations that
-//! failed or were aborted, states that were aborted.
+//! failed or were aborted, map runs and states that were aborted.
 
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,11 @@ pub(super) fn execution_succeeded(output: &Data) -> Details {
         "executionSucceededEventDetails",
         json!({ "output": output.text(), "outputDetails": whole() }),
     )
+}
+
+/// An execution goes on after it had failed.
+pub(super) fn execution_redriven(count: u64) -> Details {
+    details("executionRedrivenEventDetails", json!({ "redriveCount": count }))
 }
 
 /// Details that only hold error and cause, as far as there are any.
@@ -67,6 +73,20 @@ pub(super) fn evaluation_failed(state: &str, failed: &Failure, evaluation: &Eval
 /// A Map state begins; `length` is the number of its items.
 pub(super) fn map_started(length: usize) -> Details {
     details("mapStateStartedEventDetails", json!({ "length": length }))
+}
+
+/// A map run begins.
+pub(super) fn map_run_started(arn: &str) -> Details {
+    details("mapRunStartedEventDetails", json!({ "mapRunArn": arn }))
+}
+
+/// A map run has failed.
+pub(super) fn map_run_failed(failed: &Failure) -> Details {
+    failure(
+        "mapRunFailedEventDetails",
+        failed.error.as_deref(),
+        failed.cause.as_deref(),
+    )
 }
 
 /// `MapIterationStarted`, `Succeeded`, `Failed` and `Aborted`; `name` is that of the Map state.

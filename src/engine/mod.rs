@@ -10,6 +10,9 @@ mod execution;
 mod exit;
 mod fork;
 mod history;
+pub mod items;
+pub mod map_run;
+mod redrive;
 mod resource;
 mod retry;
 pub mod single;
@@ -30,11 +33,14 @@ use crate::asl::model::StateMachine;
 use crate::diagnostic::Diagnostic;
 
 pub use execution::Execution;
+use map_run::{Children, MapRunRequest, ReadRequest};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = u64;
 /// Names a task for the life of its execution.
 pub type TaskId = u64;
+/// Names a map run for the life of its execution.
+pub type MapRunId = u64;
 /// Names a timer for the life of its execution.
 pub type TimerId = u64;
 
@@ -94,8 +100,21 @@ pub enum Happened {
     },
     /// A task gave a sign of life.
     TaskHeartbeat { task: TaskId },
+    /// The items that a map run asked for are there, as the JSON text of a list.
+    ItemsRead { map_run: MapRunId, items: String },
+    /// All child executions of a map run have ended, and what is to be done with their results is done; `output` is the JSON
+    /// text of what is then the result of the state.
+    MapRunSucceeded { map_run: MapRunId, output: String },
+    /// Too many child executions failed, or items could not be read, or results not written.
+    MapRunFailed {
+        map_run: MapRunId,
+        error: String,
+        cause: Option<String>,
+    },
     /// A timer that was set has come.
     TimerFired { timer: TimerId },
+    /// RedriveExecution was called: an execution that ended without success goes on where it failed.
+    Redriven,
     /// StopExecution was called.
     Stopped {
         error: Option<String>,
@@ -118,6 +137,15 @@ pub enum Effect {
     CancelTimer { timer: TimerId },
     /// The task's result is not wanted any more.
     CancelTask { task: TaskId },
+    /// A map run begins: it exists from now on.
+    OpenMapRun(MapRunRequest),
+    /// Read the items of a map run, then feed back `ItemsRead` or `MapRunFailed`.
+    ReadItems(ReadRequest),
+    /// Run these as child executions of a map run, then feed back `MapRunSucceeded` or `MapRunFailed`.
+    RunChildren { map_run: MapRunId, children: Children },
+    /// A map run is not wanted any more, because it failed before it could run anything, or for a reason outside of it: its
+    /// child executions are to be stopped.
+    StopMapRun { map_run: MapRunId, failed: bool },
     /// The execution has ended.
     Finished(Outcome),
 }
@@ -188,6 +216,19 @@ pub struct Pending {
     pub tasks: Vec<TaskRequest>,
     /// Timers not fired.
     pub timers: Vec<(TimerId, Millis)>,
+    /// Map runs that have not ended.
+    pub map_runs: Vec<PendingMapRun>,
+}
+
+/// A map run that has not ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingMapRun {
+    /// What it is.
+    pub request: MapRunRequest,
+    /// What it waits for to be read.
+    pub read: Option<ReadRequest>,
+    /// What its child executions are given.
+    pub children: Option<Children>,
 }
 
 /// Advances an execution by one input. Inputs that come too late (a result of a cancelled task, a timer of a state long

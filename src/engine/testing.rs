@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
+use super::map_run::results::{self, ChildResult};
+use super::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, MapRunRequest, Schedule, Verdict, processor};
 use super::{
-    Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskId, TaskRequest, TimerId, step,
+    Effect, Execution, Happened, HistoryEvent, Input, MapRunId, Millis, Outcome, Start, Status, TaskId, TaskRequest,
+    TimerId, step,
 };
 use crate::asl;
 use crate::asl::model::StateMachine;
@@ -47,6 +50,11 @@ pub(super) struct Lab {
     pub(super) history: Vec<HistoryEvent>,
     pub(super) requests: Vec<TaskRequest>,
     unanswered: VecDeque<TaskId>,
+    /// Map runs that have begun, and what they are still to do.
+    pub(super) map_runs: BTreeMap<MapRunId, MapRunRequest>,
+    pub(super) to_run: VecDeque<(MapRunId, Children)>,
+    /// The child executions that were run, in order.
+    pub(super) children: Vec<Lab>,
     pub(super) timers: BTreeMap<TimerId, Millis>,
 }
 
@@ -72,8 +80,12 @@ pub(super) fn machine(definition: &Value) -> StateMachine {
 
 impl Lab {
     pub(super) fn new(definition: &Value, input: &str) -> Self {
+        Self::of(machine(definition), input)
+    }
+
+    fn of(machine: StateMachine, input: &str) -> Self {
         Self {
-            machine: machine(definition),
+            machine,
             execution: Execution::new(start(input)),
             now: EPOCH,
             seed: 0,
@@ -82,6 +94,9 @@ impl Lab {
             history: Vec::new(),
             requests: Vec::new(),
             unanswered: VecDeque::new(),
+            map_runs: BTreeMap::new(),
+            to_run: VecDeque::new(),
+            children: Vec::new(),
             timers: BTreeMap::new(),
         }
     }
@@ -102,6 +117,8 @@ impl Lab {
             if let Some(task) = self.unanswered.pop_front() {
                 last = answers.next().unwrap_or(last);
                 self.answer(task, last.clone());
+            } else if let Some((map_run, children)) = self.to_run.pop_front() {
+                self.run_children(map_run, &children, &mut answers);
             } else if let Some((timer, at)) = self.next_timer() {
                 self.now = self.now.max(at);
                 self.timers.remove(&timer);
@@ -110,6 +127,50 @@ impl Lab {
                 return;
             }
         }
+    }
+
+    /// Runs child executions one after another, each with the answers that are left, until too many have failed.
+    fn run_children(&mut self, map_run: MapRunId, children: &Children, answers: &mut dyn Iterator<Item = Answer>) {
+        let request = self.map_runs.remove(&map_run).expect("it has begun");
+        let items = children.iter().map(|child| child.items).sum();
+        let mut schedule = Schedule::new(request.limits, children.len(), items);
+        let mut ended = Vec::new();
+        while schedule.verdict().is_none() {
+            let child = &children[schedule.begun()];
+            schedule.child_begun();
+            let machine = processor(&self.machine, &request.way).expect("a processor").clone();
+            let mut lab = Self::of(machine, &child.input);
+            lab.feed(Happened::Started);
+            let own: Vec<Answer> = answers.next().into_iter().collect();
+            lab.go_on(&own);
+            let outcome = lab.outcome().clone();
+            schedule.child_ended(if outcome.status == Status::Failed {
+                child.items
+            } else {
+                0
+            });
+            ended.push(ChildResult {
+                start: start(&child.input),
+                status: outcome.status,
+                stopped_at: outcome.at,
+                output: outcome.output,
+                error: outcome.error,
+                cause: outcome.cause,
+            });
+            self.children.push(lab);
+        }
+        let writer = request.writer;
+        self.feed(match schedule.verdict() {
+            Some(Verdict::Succeeded) => Happened::MapRunSucceeded {
+                map_run,
+                output: results::text(&ended, writer.transformation, writer.output_type),
+            },
+            _ => Happened::MapRunFailed {
+                map_run,
+                error: EXCEEDED_ERROR.to_owned(),
+                cause: Some(EXCEEDED_CAUSE.to_owned()),
+            },
+        });
     }
 
     fn next_timer(&self) -> Option<(TimerId, Millis)> {
@@ -163,7 +224,15 @@ impl Lab {
                     self.timers.remove(timer);
                 }
                 Effect::CancelTask { task } => self.unanswered.retain(|open| open != task),
-                Effect::Finished(_) => {}
+                Effect::OpenMapRun(request) => {
+                    self.map_runs.insert(request.map_run, request.clone());
+                }
+                Effect::RunChildren { map_run, children } => self.to_run.push_back((*map_run, children.clone())),
+                Effect::StopMapRun { map_run, .. } => {
+                    self.map_runs.remove(map_run);
+                    self.to_run.retain(|(open, _)| open != map_run);
+                }
+                Effect::ReadItems(_) | Effect::Finished(_) => {}
             }
         }
         self.effects.extend(effects);

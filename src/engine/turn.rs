@@ -14,6 +14,10 @@ use super::states;
 use super::{Effect, Happened, Input, Millis, Status, TaskId, TimerId};
 use crate::asl::model::{State, StateKind, StateMachine, Work};
 
+/// Once the events of a step hold so many bytes of data, the states that follow are left for another step: a history of
+/// 25,000 events of 256 KiB must not be in memory at once.
+const STEP_BYTES: usize = 8 << 20;
+
 /// How a state goes on.
 pub(super) enum Flow<'a> {
     /// It waits for an input.
@@ -24,7 +28,7 @@ pub(super) enum Flow<'a> {
 
 /// See [`super::step`].
 pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &Input) -> Vec<Effect> {
-    if execution.outcome.is_some() {
+    if execution.outcome.is_some() && input.what != Happened::Redriven {
         return Vec::new();
     }
     let mut turn = Turn {
@@ -33,6 +37,7 @@ pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &In
         now: input.at,
         random: Random::new(input.seed),
         effects: Vec::new(),
+        bytes: 0,
         ready: VecDeque::new(),
     };
     // Either way the effects hold all that is to be done.
@@ -47,6 +52,8 @@ pub(super) struct Turn<'a> {
     pub(super) now: Millis,
     pub(super) random: Random,
     pub(super) effects: Vec<Effect>,
+    /// How many bytes of inputs and outputs of states they hold.
+    pub(super) bytes: usize,
     /// What other lines of control have to do because of it.
     pub(super) ready: VecDeque<Job>,
 }
@@ -55,6 +62,7 @@ impl<'a> Turn<'a> {
     fn take(&mut self, what: &Happened) -> Result<(), Ended> {
         match what {
             Happened::Started => self.begin(),
+            Happened::Redriven => self.redrive(),
             _ if !self.execution.begun => Ok(()),
             Happened::TimerFired { timer } => self.timer_fired(*timer),
             Happened::Stopped { error, cause } => {
@@ -84,6 +92,12 @@ impl<'a> Turn<'a> {
             }),
             Happened::TaskNotStarted { task, error, cause } => {
                 self.task_done(*task, |turn, task| states::task::not_started(turn, &task, error, cause))
+            }
+            Happened::ItemsRead { map_run, items } => states::distributed::items_read(self, *map_run, items),
+            Happened::MapRunSucceeded { map_run, output } => states::distributed::succeeded(self, *map_run, output),
+            Happened::MapRunFailed { map_run, error, cause } => {
+                let failure = Failure::reported(Some(error.clone()), cause.clone());
+                states::distributed::failed(self, *map_run, failure)
             }
         }
     }
@@ -131,6 +145,7 @@ impl<'a> Turn<'a> {
             }
             Purpose::Wait(branch) => self.resume(branch, states::wait::over),
             Purpose::Retry(branch) => self.resume(branch, Self::work),
+            Purpose::GoOn => self.go_on(),
             Purpose::TaskTimeout(task) => self.task_timed_out(task, false),
             Purpose::Heartbeat(task) => self.task_timed_out(task, true),
         }
@@ -194,6 +209,7 @@ impl<'a> Turn<'a> {
             if exit.output.is_too_large() {
                 return Err(self.fail(branch, &Failure::state_output_too_large(name)));
             }
+            self.bytes += exit.output.text().len();
             if !self.execution.can_assign(branch, &exit.assigned) {
                 return Err(self.fail(branch, &Failure::variables_too_large()));
             }
@@ -219,11 +235,17 @@ impl<'a> Turn<'a> {
         format!("{kind}State{what}")
     }
 
+    /// Goes into a state.
     pub(super) fn enter(&mut self, branch: BranchId, name: &'a str, input: Data) -> Turned<Flow<'a>> {
         let Some(state) = self.state(branch, name) else {
             // Validation refuses such machines; one that was not validated must still end.
             return Err(Failure::runtime(format!("There is no state '{name}'.")).into());
         };
+        if self.bytes >= STEP_BYTES {
+            self.put_off(branch, name, input);
+            return Ok(Flow::Wait);
+        }
+        self.bytes += input.text().len();
         let kind = self.state_event(branch, name, "Entered");
         let event_before = self.last_event(branch);
         let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
@@ -236,9 +258,33 @@ impl<'a> Turn<'a> {
                 entered_at: self.now,
                 input,
                 retries: Retries::default(),
+                wreck: None,
             });
         }
         self.work(branch, state)
+    }
+
+    /// Leaves a state to be entered for the next step, for which a timer of no time is set.
+    fn put_off(&mut self, branch: BranchId, name: &str, input: Data) {
+        if let Some(line) = self.execution.branches.get_mut(&branch) {
+            line.visit = None;
+        }
+        if self.execution.put_off.is_empty() {
+            self.set_timer(0, Purpose::GoOn);
+        }
+        self.execution.put_off.push_back((branch, name.to_owned(), input));
+    }
+
+    /// Enters the states that were left for this step.
+    fn go_on(&mut self) -> Result<(), Ended> {
+        for (branch, name, input) in std::mem::take(&mut self.execution.put_off) {
+            // It may have been cut off meanwhile.
+            if let Some(state) = self.state(branch, &name) {
+                let flow = self.enter(branch, &state.name, input);
+                self.proceed(branch, &state.name, flow)?;
+            }
+        }
+        Ok(())
     }
 
     /// Does what the type of a state says, for the first time or again.

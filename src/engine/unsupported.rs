@@ -95,17 +95,16 @@ impl Finder<'_> {
         self.number("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
     }
 
-    /// What of a Map state needs child executions or S3, in either query language.
+    /// What of a Map state needs S3, or a mode that it is not in, in either query language.
     fn outside_of_execution(&mut self, map: &Map) {
-        if map.is_distributed() {
-            self.refuse("the Map mode DISTRIBUTED");
-        }
-        for (field, value) in [
-            ("ItemReader", &map.item_reader),
-            ("ItemBatcher", &map.item_batcher),
-            ("ResultWriter", &map.result_writer),
+        let distributed = map.is_distributed();
+        let writes = |writer: &Value| !distributed || writer.get("Resource").is_some();
+        for (field, refused) in [
+            ("ItemReader", map.item_reader.is_some()),
+            ("ItemBatcher", map.item_batcher.is_some() && !distributed),
+            ("ResultWriter", map.result_writer.as_ref().is_some_and(writes)),
         ] {
-            if value.is_some() {
+            if refused {
                 self.refuse(&format!("the field {field}"));
             }
         }
@@ -117,6 +116,16 @@ impl Finder<'_> {
         }
         self.template("ItemSelector", map.item_selector.as_ref());
         self.number("MaxConcurrency", map.max_concurrency.as_ref());
+        self.number("ToleratedFailureCount", map.tolerated_failure_count.as_ref());
+        self.number("ToleratedFailurePercentage", map.tolerated_failure_percentage.as_ref());
+        if let Some(batcher) = &map.item_batcher {
+            self.template("ItemBatcher", batcher.get("BatchInput"));
+            for limit in ["MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"] {
+                if let Some(path) = batcher.get(limit).and_then(Value::as_str) {
+                    self.path(limit, path);
+                }
+            }
+        }
         self.work(&map.work);
     }
 

@@ -13,7 +13,7 @@ pub(super) const MAX_VARIABLE_BYTES: usize = 262_144;
 pub(super) const MAX_TOTAL_BYTES: usize = 10_485_760;
 
 /// The variables of one scope.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Variables {
     values: Map<String, Value>,
     bytes: usize,

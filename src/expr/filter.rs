@@ -1,10 +1,12 @@
 //! Filters `[?( … )]`: which elements of an array pass. Comparison follows Jayway: numbers and texts are compared with each
 //! other by their text, what is missing equals nothing.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use super::budget::Budget;
 use super::path::{Path, Root};
 use super::path_eval::{self, compare_numbers};
 
@@ -21,6 +23,18 @@ pub enum Filter {
     Exists(Path),
     /// A comparison.
     Compare(Operand, Comparison, Operand),
+    /// `=~`: the whole text matches.
+    Match(Operand, Pattern),
+}
+
+/// A regular expression.
+#[derive(Clone, Debug)]
+pub struct Pattern(pub(super) regex::Regex);
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// One side of a comparison.
@@ -42,41 +56,64 @@ pub enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// `===`: also of the same type.
+    Same,
+    /// `!==`
+    NotSame,
     In,
     NotIn,
+    Contains,
+    All,
+    Size,
+    Empty,
+    SubsetOf,
+    AnyOf,
+    NoneOf,
 }
 
 impl Filter {
-    /// Whether an element passes.
-    pub(super) fn accepts(&self, root: &Value, current: &Value) -> bool {
+    /// Whether an element passes. What it says is of no account once the budget is used up.
+    pub(super) fn accepts(&self, root: &Value, current: &Value, budget: &Budget) -> bool {
+        if !budget.spend(1) {
+            return false;
+        }
         match self {
-            Self::Any(parts) => parts.iter().any(|part| part.accepts(root, current)),
-            Self::All(parts) => parts.iter().all(|part| part.accepts(root, current)),
-            Self::Not(inner) => !inner.accepts(root, current),
-            Self::Exists(path) => find(path, root, current).is_some(),
+            Self::Any(parts) => parts.iter().any(|part| part.accepts(root, current, budget)),
+            Self::All(parts) => parts.iter().all(|part| part.accepts(root, current, budget)),
+            Self::Not(inner) => !inner.accepts(root, current, budget),
+            Self::Exists(path) => find(path, root, current, budget).is_some(),
             Self::Compare(left, comparison, right) => {
-                let (left, right) = (left.value(root, current), right.value(root, current));
-                comparison.holds(left.as_ref(), right.as_ref())
+                let left = left.value(root, current, budget);
+                let right = right.value(root, current, budget);
+                // A comparison looks at all of both.
+                let sides = [&left, &right].into_iter().flatten();
+                sides.fold(true, |fits, side| fits && budget.look_at(side))
+                    && comparison.holds(left.as_deref(), right.as_deref())
             }
+            Self::Match(operand, Pattern(regex)) => match operand.value(root, current, budget).as_deref() {
+                Some(Value::String(text)) => regex.is_match(text),
+                Some(value @ (Value::Number(_) | Value::Bool(_))) => regex.is_match(&value.to_string()),
+                _ => false,
+            },
         }
     }
 }
 
 impl Operand {
-    fn value(&self, root: &Value, current: &Value) -> Option<Value> {
+    fn value<'v>(&'v self, root: &'v Value, current: &'v Value, budget: &Budget) -> Option<Cow<'v, Value>> {
         match self {
-            Self::Literal(value) => Some(value.clone()),
-            Self::Path(path) => find(path, root, current),
+            Self::Literal(value) => Some(Cow::Borrowed(value)),
+            Self::Path(path) => find(path, root, current, budget),
         }
     }
 }
 
-fn find(path: &Path, root: &Value, current: &Value) -> Option<Value> {
+fn find<'v>(path: &Path, root: &'v Value, current: &'v Value, budget: &Budget) -> Option<Cow<'v, Value>> {
     let start = if path.root == Root::Data { root } else { current };
-    let found = path_eval::evaluate_segments(path, start, root).ok()?;
+    let found = path_eval::evaluate_segments(path, start, root, budget).ok()?;
     match found.as_array() {
         Some(items) if !path.is_definite() && items.is_empty() => None,
-        _ => Some(found.into_owned()),
+        _ => Some(found),
     }
 }
 
@@ -91,7 +128,43 @@ impl Comparison {
             Self::GreaterOrEqual => order(left, right).is_some_and(Ordering::is_ge),
             Self::In => contains(right, left),
             Self::NotIn => !contains(right, left),
+            Self::Same => same_type(left, right) && equal(left, right),
+            Self::NotSame => !(same_type(left, right) && equal(left, right)),
+            Self::Contains => match (left, right) {
+                (Some(Value::String(left)), Some(Value::String(right))) => left.contains(right.as_str()),
+                (left, right) => contains(left, right),
+            },
+            Self::All => lists(left, right).is_some_and(|(left, right)| right.iter().all(|item| has(left, item))),
+            Self::SubsetOf => lists(left, right).is_some_and(|(left, right)| left.iter().all(|item| has(right, item))),
+            Self::AnyOf => lists(left, right).is_some_and(|(left, right)| left.iter().any(|item| has(right, item))),
+            Self::NoneOf => lists(left, right).is_some_and(|(left, right)| !left.iter().any(|item| has(right, item))),
+            Self::Size => match (left, right.and_then(Value::as_u64)) {
+                (Some(Value::String(text)), Some(size)) => text.encode_utf16().count() as u64 == size,
+                (Some(Value::Array(items)), Some(size)) => items.len() as u64 == size,
+                _ => false,
+            },
+            Self::Empty => match (left, right) {
+                (Some(Value::String(text)), Some(Value::Bool(empty))) => text.is_empty() == *empty,
+                (Some(Value::Array(items)), Some(Value::Bool(empty))) => items.is_empty() == *empty,
+                (Some(Value::Object(members)), Some(Value::Bool(empty))) => members.is_empty() == *empty,
+                _ => false,
+            },
         }
+    }
+}
+
+fn lists<'v>(left: Option<&'v Value>, right: Option<&'v Value>) -> Option<(&'v [Value], &'v [Value])> {
+    Some((left?.as_array()?, right?.as_array()?))
+}
+
+fn has(list: &[Value], item: &Value) -> bool {
+    list.iter().any(|candidate| equal(Some(candidate), Some(item)))
+}
+
+fn same_type(left: Option<&Value>, right: Option<&Value>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => std::mem::discriminant(left) == std::mem::discriminant(right),
+        _ => false,
     }
 }
 
@@ -103,8 +176,12 @@ fn contains(list: Option<&Value>, item: Option<&Value>) -> bool {
 fn equal(left: Option<&Value>, right: Option<&Value>) -> bool {
     match (left, right) {
         (Some(Value::Number(left)), Some(Value::Number(right))) => compare_numbers(left, right) == Ordering::Equal,
-        (Some(Value::Number(number)), Some(Value::String(text)))
-        | (Some(Value::String(text)), Some(Value::Number(number))) => number.to_string() == *text,
+        // The type on the left decides how a number and a text are compared.
+        (Some(Value::Number(left)), Some(Value::String(right))) => right
+            .trim()
+            .parse::<serde_json::Number>()
+            .is_ok_and(|right| compare_numbers(left, &right) == Ordering::Equal),
+        (Some(Value::String(left)), Some(Value::Number(right))) => right.to_string() == *left,
         (Some(left), Some(right)) => left == right,
         _ => false,
     }

@@ -2,9 +2,12 @@
 
 use serde_json::{Number, Value};
 
-use super::filter::{Comparison, Filter, Operand};
+use super::filter::{Comparison, Filter, Operand, Pattern};
 use super::path::{Path, PathError, Root, Segment};
 use super::reader::Reader;
+
+/// The most bytes a compiled regular expression may take.
+const MAX_PATTERN: usize = 1 << 20;
 
 impl Reader<'_> {
     /// What follows `[`, from `?` up to and with `)`.
@@ -68,6 +71,10 @@ impl Reader<'_> {
     fn comparison(&mut self) -> Result<Filter, PathError> {
         let left = self.operand()?;
         self.space();
+        if self.eat("=~") {
+            self.space();
+            return Ok(Filter::Match(left, self.pattern()?));
+        }
         let Some(comparison) = self.operator()? else {
             return match left {
                 Operand::Path(path) => Ok(Filter::Exists(path)),
@@ -81,6 +88,8 @@ impl Reader<'_> {
 
     fn operator(&mut self) -> Result<Option<Comparison>, PathError> {
         for (sign, comparison) in [
+            ("===", Comparison::Same),
+            ("!==", Comparison::NotSame),
             ("==", Comparison::Equal),
             ("!=", Comparison::NotEqual),
             ("<=", Comparison::LessOrEqual),
@@ -92,15 +101,19 @@ impl Reader<'_> {
                 return Ok(Some(comparison));
             }
         }
-        if self.rest().starts_with("=~") {
-            return Err(self.unsupported("the filter operator `=~`".to_owned()));
-        }
         let before = self.at;
         let word = self.name();
         match word.to_ascii_lowercase().as_str() {
             "" => Ok(None),
             "in" => Ok(Some(Comparison::In)),
             "nin" => Ok(Some(Comparison::NotIn)),
+            "contains" => Ok(Some(Comparison::Contains)),
+            "all" => Ok(Some(Comparison::All)),
+            "size" => Ok(Some(Comparison::Size)),
+            "empty" => Ok(Some(Comparison::Empty)),
+            "subsetof" => Ok(Some(Comparison::SubsetOf)),
+            "anyof" => Ok(Some(Comparison::AnyOf)),
+            "noneof" => Ok(Some(Comparison::NoneOf)),
             _ => {
                 self.at = before;
                 Err(self.unsupported(format!("the filter operator `{word}`")))
@@ -108,7 +121,36 @@ impl Reader<'_> {
         }
     }
 
-    fn operand(&mut self) -> Result<Operand, PathError> {
+    /// `/…/flags`
+    fn pattern(&mut self) -> Result<Pattern, PathError> {
+        self.expect("/")?;
+        let rest = self.rest();
+        let mut escaped = false;
+        let end = rest.find(|c| {
+            let closes = c == '/' && !escaped;
+            escaped = c == '\\' && !escaped;
+            closes
+        });
+        let Some(end) = end else {
+            return Err(self.wrong("the regular expression is not closed"));
+        };
+        let body = rest.get(..end).unwrap_or_default();
+        self.at += end + 1;
+        let flags = self.name();
+        let built = regex::RegexBuilder::new(&format!("^(?:{body})$"))
+            .case_insensitive(flags.contains('i'))
+            .multi_line(flags.contains('m'))
+            .dot_matches_new_line(flags.contains('s'))
+            .ignore_whitespace(flags.contains('x'))
+            .size_limit(MAX_PATTERN)
+            .build();
+        match built {
+            Ok(regex) => Ok(Pattern(regex)),
+            Err(_) => Err(self.unsupported(format!("the regular expression `/{body}/`"))),
+        }
+    }
+
+    pub(super) fn operand(&mut self) -> Result<Operand, PathError> {
         self.space();
         match self.peek() {
             Some('@' | '$') => self.operand_path(),

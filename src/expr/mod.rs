@@ -4,6 +4,7 @@
 //! The path dialect is that of the Jayway library, which AWS uses; where it and [RFC 9535](https://www.rfc-editor.org/rfc/rfc9535)
 //! differ, Jayway is followed. See [Amazon States Language: paths](https://states-language.net/spec.html#path).
 
+mod budget;
 mod digest;
 mod filter;
 mod filter_parse;
@@ -11,6 +12,7 @@ pub mod intrinsic;
 pub mod jsonata;
 pub mod path;
 pub mod path_eval;
+mod path_function;
 mod path_parse;
 mod random;
 mod reader;

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::filter::Filter;
+use super::path_function::{Function, Parameter};
 use super::path_parse;
 
 /// The most segments a path may have, and the deepest a filter may nest. Data nests no deeper than this either, so that
@@ -49,6 +50,8 @@ pub enum Segment {
     Descend,
     /// `[?( … )]`.
     Filter(Filter),
+    /// `.length()`, at the end.
+    Function(Function, Vec<Parameter>),
 }
 
 /// Why a text is not a path that can be evaluated.
@@ -72,7 +75,7 @@ pub enum PathError {
     Unsupported {
         /// The whole path.
         path: String,
-        /// What is not supported, e.g. ``the function `length()` ``.
+        /// What is not supported, e.g. ``the function `nothing()` ``.
         feature: String,
     },
     /// It is too long or nests too deep.
@@ -99,8 +102,12 @@ impl Path {
     /// Whether it can only ever name one value, so that its result is that value and not a list.
     pub fn is_definite(&self) -> bool {
         let last = self.segments.len().saturating_sub(1);
+        // A function after a deep scan is called once, on all that is found.
+        if matches!(self.segments.as_slice(), [Segment::Descend, .., Segment::Function(..)]) {
+            return true;
+        }
         self.segments.iter().enumerate().all(|(at, segment)| match segment {
-            Segment::Name(_) | Segment::Index(_) => true,
+            Segment::Name(_) | Segment::Index(_) | Segment::Function(..) => true,
             // At the end, Jayway merges the named members into one object.
             Segment::Names(_) => at == last,
             _ => false,

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
+use super::budget::Budget;
 use super::path::{Path, Root, Segment};
 use super::template::Roots;
 
@@ -42,22 +43,59 @@ pub fn find<'a>(path: &Path, roots: &'a dyn Roots) -> Result<Cow<'a, Value>, Fin
 
 /// Evaluates a path on the value that its root stands for.
 pub fn evaluate<'a>(path: &Path, root: &'a Value) -> Result<Cow<'a, Value>, NotFound> {
-    evaluate_segments(path, root, root)
+    let budget = Budget::default();
+    let found = evaluate_segments(path, root, root, &budget);
+    // Filters that could not be decided have let nothing through.
+    if budget.is_gone() { Err(too_much(path)) } else { found }
+}
+
+fn too_much(path: &Path) -> NotFound {
+    NotFound(format!("The path '{path}' has to look at too many values"))
 }
 
 /// Evaluates a path from `start`; `root` is what `$` in a filter means.
-pub(super) fn evaluate_segments<'a>(path: &Path, start: &'a Value, root: &Value) -> Result<Cow<'a, Value>, NotFound> {
-    if path.is_definite() {
-        return definite(path, start);
+pub(super) fn evaluate_segments<'a>(
+    path: &Path,
+    start: &'a Value,
+    root: &Value,
+    budget: &Budget,
+) -> Result<Cow<'a, Value>, NotFound> {
+    let (steps, function) = match path.segments.split_last() {
+        Some((Segment::Function(function, parameters), steps)) => (steps, Some((function, parameters))),
+        _ => (path.segments.as_slice(), None),
+    };
+    let sure = steps
+        .iter()
+        .take_while(|segment| matches!(segment, Segment::Name(_) | Segment::Index(_)))
+        .count();
+    let value = match prefix(path, start, sure) {
+        Ok(value) => value,
+        // A path that may lead to any number of values leads to none, as AWS has it where Jayway says what is missing.
+        Err(_) if !path.is_definite() => return Ok(Cow::Owned(Value::Array(Vec::new()))),
+        Err(error) => return Err(error),
+    };
+    match (steps.get(sure), function, value) {
+        (None, None, value) => return Ok(Cow::Borrowed(value)),
+        (None, Some((function, parameters)), value) => {
+            return function.call(parameters, value, root).map(Cow::Owned);
+        }
+        // Several names can stand at the end of a definite path.
+        (Some(Segment::Names(names)), None, value) if sure + 1 == steps.len() => {
+            return match value {
+                Value::Object(members) => Ok(Cow::Owned(merged(names, members))),
+                other => Err(not_an_object(path, sure, other)),
+            };
+        }
+        _ => {}
     }
-    let mut found = vec![Cow::Borrowed(start)];
-    for (at, segment) in path.segments.iter().enumerate() {
+    let mut found = vec![Cow::Borrowed(value)];
+    for (at, segment) in steps.iter().enumerate().skip(sure) {
         let leaf = at + 1 == path.segments.len();
         let mut next = Vec::new();
         for value in &found {
             // Only merged members are owned, and only the last segment makes them.
             if let Cow::Borrowed(value) = value {
-                spread(segment, value, leaf, root, &mut next);
+                spread(segment, value, leaf, (root, budget), &mut next);
             }
             if next.len() > MAX_FOUND {
                 return Err(NotFound(format!(
@@ -65,29 +103,43 @@ pub(super) fn evaluate_segments<'a>(path: &Path, start: &'a Value, root: &Value)
                 )));
             }
         }
+        if !budget.spend(next.len()) {
+            return Err(too_much(path));
+        }
         found = next;
     }
-    Ok(Cow::Owned(found.into_iter().map(Cow::into_owned).collect()))
+    // Each is copied whole, also what is inside another.
+    if !found.iter().all(|value| budget.copy(value)) {
+        return Err(too_much(path));
+    }
+    let found: Vec<Value> = found.into_iter().map(Cow::into_owned).collect();
+    match function {
+        None => Ok(Cow::Owned(Value::Array(found))),
+        // After a deep scan from the root, the function takes all that is found, else each value on its own.
+        Some((function, parameters)) if path.is_definite() => {
+            function.call(parameters, &Value::Array(found), root).map(Cow::Owned)
+        }
+        Some((function, parameters)) => Ok(Cow::Owned(
+            found
+                .iter()
+                .filter_map(|value| function.call(parameters, value, root).ok())
+                .collect(),
+        )),
+    }
 }
 
-fn definite<'a>(path: &Path, start: &'a Value) -> Result<Cow<'a, Value>, NotFound> {
+/// Follows the first steps of a path, names and positions.
+fn prefix<'a>(path: &Path, start: &'a Value, steps: usize) -> Result<&'a Value, NotFound> {
     let mut value = start;
-    for (at, segment) in path.segments.iter().enumerate() {
+    for (at, segment) in path.segments.iter().enumerate().take(steps) {
         let leaf = at + 1 == path.segments.len();
         value = match segment {
             Segment::Name(name) => member(path, at, value, name, leaf)?,
             Segment::Index(index) => element(path, at, value, *index)?,
-            // `is_definite` lets several names stand at the end only.
-            Segment::Names(names) => {
-                return match value {
-                    Value::Object(members) => Ok(Cow::Owned(merged(names, members))),
-                    other => Err(not_an_object(path, at, other)),
-                };
-            }
             _ => return Err(no_results(path)),
         };
     }
-    Ok(Cow::Borrowed(value))
+    Ok(value)
 }
 
 fn member<'a>(path: &Path, at: usize, value: &'a Value, name: &str, leaf: bool) -> Result<&'a Value, NotFound> {
@@ -156,7 +208,13 @@ fn segment_text(segment: Option<&Segment>) -> String {
 }
 
 /// Applies one segment of an indefinite path: everything it leads to from `value`.
-fn spread<'a>(segment: &Segment, value: &'a Value, leaf: bool, root: &Value, found: &mut Vec<Cow<'a, Value>>) {
+fn spread<'a>(
+    segment: &Segment,
+    value: &'a Value,
+    leaf: bool,
+    (root, budget): (&Value, &Budget),
+    found: &mut Vec<Cow<'a, Value>>,
+) {
     match (segment, value) {
         (Segment::Name(name), Value::Object(members)) => found.extend(members.get(name).map(Cow::Borrowed)),
         (Segment::Names(names), Value::Object(members)) if leaf => found.push(Cow::Owned(merged(names, members))),
@@ -173,7 +231,7 @@ fn spread<'a>(segment: &Segment, value: &'a Value, leaf: bool, root: &Value, fou
             );
         }
         (Segment::Slice(from, to), Value::Array(items)) => {
-            found.extend(slice(items, *from, *to).iter().map(Cow::Borrowed));
+            found.extend(slice(items, *from, *to).into_iter().map(Cow::Borrowed));
         }
         (Segment::Wildcard, Value::Array(items)) => found.extend(items.iter().map(Cow::Borrowed)),
         (Segment::Wildcard, Value::Object(members)) => found.extend(members.values().map(Cow::Borrowed)),
@@ -182,11 +240,13 @@ fn spread<'a>(segment: &Segment, value: &'a Value, leaf: bool, root: &Value, fou
             found.extend(
                 items
                     .iter()
-                    .filter(|item| filter.accepts(root, item))
+                    .filter(|item| filter.accepts(root, item, budget))
                     .map(Cow::Borrowed),
             );
         }
-        (Segment::Filter(filter), Value::Object(_)) if filter.accepts(root, value) => found.push(Cow::Borrowed(value)),
+        (Segment::Filter(filter), Value::Object(_)) if filter.accepts(root, value, budget) => {
+            found.push(Cow::Borrowed(value))
+        }
         _ => {}
     }
 }
@@ -223,11 +283,18 @@ fn absolute(length: usize, index: i64) -> Option<usize> {
     }
 }
 
-fn slice(items: &[Value], from: Option<i64>, to: Option<i64>) -> &[Value] {
-    let bound = |index: i64| absolute(items.len(), index).unwrap_or(0).min(items.len());
-    let from = from.map_or(0, bound);
-    let to = to.map_or(items.len(), bound);
-    items.get(from..to).unwrap_or(&[])
+/// Jayway takes `from` alone and `to` alone as they are meant. With both it goes from one to the other and takes each for a
+/// position of its own, so that what begins negative and ends positive goes around.
+fn slice(items: &[Value], from: Option<i64>, to: Option<i64>) -> Vec<&Value> {
+    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let from_end = |bound: i64| if bound < 0 { bound.saturating_add(length) } else { bound };
+    let (from, to) = match (from, to) {
+        (Some(from), Some(to)) => (from.max(-length), to.min(length)),
+        (Some(from), None) => (from_end(from).max(0), length),
+        (None, Some(to)) => (0, from_end(to).min(length)),
+        (None, None) => (0, length),
+    };
+    (from..to).filter_map(|index| position(items, index)).collect()
 }
 
 /// Compares two numbers, whole ones exactly.
@@ -291,6 +358,45 @@ mod tests {
             ("$..price", json!([8, 12.5, "8", 20])),
             ("$..books[0].title", json!(["A"])),
             ("$.missing[*].x", json!([])),
+            ("$.books[*].missing[*].x", json!([])),
+            ("$.none[0:1].x", json!([])),
+            ("$.limit[0,1]", json!([])),
+            ("$.limit[?(@.x)]", json!([])),
+            ("$.limit[*]", json!([])),
+            ("$.['bike'].['price']", json!(20)),
+            ("$.books[0:3:2].title", json!(["A", "B", "C"])),
+            ("$.books[-2:2].title", json!(["B", "C", "A", "B"])),
+            ("$.books.length()", json!(3)),
+            ("$.bike.length()", json!(2)),
+            ("$.limit.length()", json!(null)),
+            ("$.bike.keys()", json!(["price", "colour"])),
+            ("$..price.sum()", json!(40.5)),
+            ("$..price.max()", json!(20.0)),
+            ("$.books[*].tags.length()", json!([1])),
+            ("$.books[0].tags.append('y', 2)", json!(["x", "y", 2])),
+            ("$.books[0].tags.concat('-', $.bike.colour)", json!("x-red")),
+            ("$.books[0].tags.last()", json!("x")),
+            ("$.books[0].tags.index(0)", json!("x")),
+            ("$.sum($.limit, $.bike.price, 2)", json!(32.0)),
+            ("$.books[?(@.title =~ /[ab]/i)].title", json!(["A", "B"])),
+            ("$.books[?(@.title =~ /[AB]x/)].title", json!([])),
+            ("$.books[?(@.tags size 1)].title", json!(["A"])),
+            ("$.books[?(@.title size 1)].price", json!([8, 12.5, "8"])),
+            ("$.books[?(@.tags empty false)].title", json!(["A"])),
+            ("$.books[?(@.tags contains 'x')].title", json!(["A"])),
+            ("$.books[?(@.title contains 'A')].title", json!(["A"])),
+            ("$.books[?(@.tags subsetof ['x', 'y'])].title", json!(["A"])),
+            ("$.books[?(@.tags anyof ['x', 'y'])].title", json!(["A"])),
+            ("$.books[?(@.tags noneof ['y'])].title", json!(["A"])),
+            ("$.books[?(@.tags all ['x'])].title", json!(["A"])),
+            ("$.books[?(@.tags == ['x'])].title", json!(["A"])),
+            ("$.books[?(@.price === 8)].title", json!(["A"])),
+            ("$.books[?(@.price !== 8)].title", json!(["B", "C"])),
+            ("$.books[?(@.isbn == null)].title", json!(["B"])),
+            ("$.books[?(@.isbn != null)].title", json!(["A", "C"])),
+            ("$.books[?($.limit > @.price)].title", json!(["A"])),
+            ("$.books[?(@['tags'][0] == 'x')].title", json!(["A"])),
+            ("$..[?(@.colour)].price", json!([20])),
             ("$.books[?(@.price < 10)].title", json!(["A"])),
             ("$.books[?(@.price <= $.limit)].title", json!(["A"])),
             ("$.books[?(@.price == 8)].title", json!(["A", "C"])),
@@ -322,6 +428,10 @@ mod tests {
             ("$.books[-9]", "No results for path: $['books'][-9]"),
             ("$.none[0]", "The path $['none'] is null"),
             (
+                "$.bike.sum()",
+                "Aggregation function attempted to calculate value using empty array",
+            ),
+            (
                 "$.limit[0]",
                 "Filter: [0] can only be applied to arrays. Current context is: 10",
             ),
@@ -343,7 +453,7 @@ mod tests {
             let data = json!({"a": [1, {"b": [2, 3, {"c": "x"}]}], "b": {"a": null, "c": -1.5}, "c": []});
             if let Ok(path) = Path::parse(&text) {
                 let found = evaluate(&path, &data);
-                prop_assert!(path.is_definite() || found.unwrap().is_array());
+                prop_assert!(path.is_definite() || found.map_or(true, |found| found.is_array()));
             }
         }
 

@@ -101,6 +101,10 @@ pub trait Service: Send + Sync + 'static {
     fn close(&self) -> Pending<'_, ()> {
         Box::pin(async {})
     }
+
+    /// The same at once and without waiting for anything, where nothing was closed: whoever opens the folder next must have it
+    /// to himself.
+    fn halt(&self) {}
 }
 
 impl From<rusqlite::Error> for ApiError {

@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::Place;
 use super::api::{ApiError, Call, Reply, Service};
@@ -67,7 +68,35 @@ impl Door {
         protocol.write(&operation, &request_id, result)
     }
 
+    /// Answers a request that comes from a service, not from outside: such calls do not hold up the closing of the door, and
+    /// go on until their service is closed.
+    pub(crate) async fn handle_from_inside(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        let Some(route) = Route::find(&parts, &body) else {
+            return plain_error(404, "the request is for no AWS service");
+        };
+        let (protocol, operation) = (route.protocol, route.operation.clone());
+        let request_id = random::uuid();
+        let result = match self.call(route, parts, body, request_id.clone()) {
+            Ok((service, call)) => finish(tokio::spawn(async move { service.call(call).await })).await,
+            Err(error) => Err(error),
+        };
+        protocol.write(&operation, &request_id, result)
+    }
+
     async fn answer(&self, route: Route, parts: Parts, body: Bytes, request_id: String) -> Result<Reply, ApiError> {
+        let (service, call) = self.call(route, parts, body, request_id)?;
+        self.run(service, call).await
+    }
+
+    /// The service that a request is for, and what it is asked.
+    fn call(
+        &self,
+        route: Route,
+        parts: Parts,
+        body: Bytes,
+        request_id: String,
+    ) -> Result<(Arc<dyn Service>, Call), ApiError> {
         let operation = route.operation_name(&parts);
         let Some((_, service)) = self.services.iter().find(|(name, _)| *name == route.service) else {
             return Err(ApiError::not_implemented(&route.service, &operation));
@@ -92,7 +121,7 @@ impl Door {
             region: route.region,
             request_id,
         };
-        self.run(Arc::clone(service), call).await
+        Ok((Arc::clone(service), call))
     }
 
     /// Runs a call as a task of its own: it goes on when the client goes away, and its panic ends nothing else.
@@ -109,14 +138,7 @@ impl Door {
             let _guard = guard;
             service.call(call).await
         });
-        task.await.unwrap_or_else(|failure| {
-            let why = if failure.is_panic() {
-                "a bug of the local cloud"
-            } else {
-                "the local cloud was ended"
-            };
-            Err(ApiError::with_status(500, "InternalFailure", why))
-        })
+        finish(task).await
     }
 
     /// Lets the calls under way end, for at most `patience`, refuses new ones, and closes the services.
@@ -127,6 +149,12 @@ impl Door {
         for (_, service) in self.services.iter().rev() {
             service.close().await;
         }
+    }
+
+    /// Ends what the services have running, at once.
+    pub(crate) fn halt(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.services.iter().rev().for_each(|(_, service)| service.halt());
     }
 
     /// The pages that are no AWS API.
@@ -164,6 +192,18 @@ impl Door {
             "callsUnderWay": *self.under_way.borrow(),
         })
     }
+}
+
+/// What a call came to; its panic ends nothing else.
+async fn finish(task: JoinHandle<Result<Reply, ApiError>>) -> Result<Reply, ApiError> {
+    task.await.unwrap_or_else(|failure| {
+        let why = if failure.is_panic() {
+            "a bug of the local cloud"
+        } else {
+            "the local cloud was ended"
+        };
+        Err(ApiError::with_status(500, "InternalFailure", why))
+    })
 }
 
 /// Counts a call as long as it lives.

@@ -8,6 +8,7 @@ pub(crate) mod constraint;
 mod door;
 mod home;
 pub mod iam;
+mod inside;
 pub mod lambda;
 pub mod logs;
 mod page;
@@ -29,9 +30,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use door::Door;
-pub use home::{LocalDoor, ResetError, reset};
-pub use store::StoreError;
+pub use home::{LocalDoor, ResetError, is_there, reset};
+use inside::Inside;
 use store::Store;
+pub use store::StoreError;
+pub(crate) use wiring::has_service;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]
@@ -110,20 +113,25 @@ impl LocalCloud {
     /// Opens the services over the store in a folder that the caller has to itself.
     pub(crate) async fn open(place: Place) -> Result<Self, OpenError> {
         let store = Store::open(&place.folder.join("local.db"))?;
-        let services = wiring::services(&store, &place)?;
+        let inside = Inside::new();
+        let services = wiring::services(&store, &place, &inside)?;
         let mut door = Door::new(place);
         for (name, service) in services {
             door.add(name, service);
         }
-        Ok(Self {
-            door: Arc::new(door),
-            store,
-        })
+        let door = Arc::new(door);
+        inside.lead_to(&door);
+        Ok(Self { door, store })
     }
 
     /// Answers one AWS API request.
     pub async fn handle(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
         self.door.handle(request).await
+    }
+
+    /// The journals of the executions, with the histories they led to.
+    pub fn journals(&self) -> Result<Vec<sfn::Journal>, StoreError> {
+        sfn::journals(&self.store)
     }
 
     /// Waits for the calls under way, at most `patience`, ends what runs in the background, and closes the store.
@@ -132,8 +140,9 @@ impl LocalCloud {
         self.store.close();
     }
 
-    /// Closes the store at once, for whoever comes next.
-    pub(crate) fn close_store(&self) {
+    /// Ends everything at once, for whoever comes next.
+    pub(crate) fn halt(&self) {
+        self.door.halt();
         self.store.close();
     }
 }

@@ -52,7 +52,7 @@ pub struct Store(Arc<Mutex<Option<Connection>>>);
 
 /// The version of the tables; to be raised when they change so that an older program could no longer use them, or this one
 /// not those of an older one.
-const SCHEMA_VERSION: u32 = 2;
+const SCHEMA_VERSION: u32 = 3;
 
 impl Store {
     /// Opens or makes the store in a file.
@@ -176,11 +176,11 @@ mod tests {
         };
         check(
             99,
-            "the store has schema version 99, newer than version 2 of this program: use the newer program",
+            "the store has schema version 99, newer than version 3 of this program: use the newer program",
         );
         check(
             1,
-            "the store has schema version 1, but this program needs version 2: reset the local cloud to make a new one",
+            "the store has schema version 1, but this program needs version 3: reset the local cloud to make a new one",
         );
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::api::Service;
 use super::iam::Iam;
+use super::inside::Inside;
 use super::lambda::Lambda;
 use super::logs::Logs;
-use super::sfn::{self, LambdaTasks, StepFunctions};
+use super::sfn::{self, Integrations, LambdaTasks, StepFunctions};
 use super::store::{Store, StoreError};
 use super::sts::Sts;
 use super::{Place, clock};
@@ -14,9 +15,17 @@ use super::{Place, clock};
 /// A service and its name in credential scopes.
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
+/// The names of all services, for whoever asks before anything is open.
+const NAMES: &[&str] = &["iam", "sts", "logs", "lambda", "states"];
+
+/// Whether there is a service of that name in credential scopes.
+pub(crate) fn has_service(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
 /// The services over a store, by their names in credential scopes. The door closes the last first: executions stop calling
 /// functions before functions end. To be called inside a Tokio runtime.
-pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<Named>, StoreError> {
+pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<Vec<Named>, StoreError> {
     let iam = Arc::new(Iam::open(store.clone())?);
     let logs = Arc::new(Logs::open(store.clone())?);
     let lambda = Lambda::open(
@@ -28,7 +37,8 @@ pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<Named>, Store
     )?;
     lambda.resume()?;
     let now: sfn::Clock = Arc::new(clock::now);
-    let tasks = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
+    let functions = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
+    let tasks = Integrations::new(functions, Arc::new(inside.clone()), now.clone());
     let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), logs.clone(), now)?;
     Ok(vec![
         ("iam", iam),
@@ -37,4 +47,24 @@ pub(super) fn services(store: &Store, place: &Place) -> Result<Vec<Named>, Store
         ("lambda", Arc::new(lambda)),
         ("states", Arc::new(states)),
     ])
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_services_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            folder: folder.path().to_owned(),
+            endpoint: "http://127.0.0.1:1".to_owned(),
+            instance: "test".to_owned(),
+        };
+        let store = Store::in_memory().unwrap();
+        let services = services(&store, &place, &Inside::new()).unwrap();
+        let names: Vec<&str> = services.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, NAMES);
+    }
 }

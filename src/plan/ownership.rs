@@ -86,11 +86,17 @@ pub(super) fn conflicts(desired: &Desired, observed: &Observed, adopt: bool) -> 
 fn conflict(stranger: &Stranger) -> Diagnostic {
     let what = format!("{} `{}`", stranger.kind.label(), stranger.name);
     match &stranger.owner {
-        Some(owner) => Diagnostic::error("not-ours", format!("{what} is there and belongs to the stack `{owner}`"))
-            .hint("choose another `name` for it, or another name for this stack"),
+        Some(owner) => Diagnostic::error(
+            "not-ours",
+            format!("{what} is there and belongs to the stack `{owner}`"),
+        )
+        .hint("choose another `name` for it, or another name for this stack"),
         None => Diagnostic::error(
             "not-ours",
-            format!("{what} is there and carries no `{}` tag: it was not made by this stack", super::OWNER_TAG),
+            format!(
+                "{what} is there and carries no `{}` tag: it was not made by this stack",
+                super::OWNER_TAG
+            ),
         )
         .hint("`--adopt` takes it over: it is then changed to what the stack file says, and removed by `teardown`")
         .hint("or choose another `name` for it"),

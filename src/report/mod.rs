@@ -18,6 +18,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use crate::event::{Event, Sink};
 use theme::Theme;
+pub use words::message_of;
 
 /// Where a reporter writes to.
 pub type Writer = Box<dyn Write + Send>;

@@ -330,7 +330,8 @@ fn why(error: Option<&str>, cause: Option<&str>) -> String {
     }
 }
 
-fn message_of(cause: &str) -> String {
+/// The message of a cause that Lambda wrote as JSON; else the cause.
+pub fn message_of(cause: &str) -> String {
     serde_json::from_str::<Value>(cause)
         .ok()
         .and_then(|cause| cause.get("errorMessage")?.as_str().map(str::to_owned))

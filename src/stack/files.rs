@@ -71,6 +71,9 @@ pub(super) fn shown(path: &Path) -> String {
             other => shown.push(other),
         }
     }
+    if shown.as_os_str().is_empty() {
+        return ".".to_owned();
+    }
     shown.display().to_string()
 }
 
@@ -85,6 +88,7 @@ mod tests {
             ("../../x", "../../x"),
             ("a/../../x", "../x"),
             ("/etc/../x", "/x"),
+            (".", "."),
         ] {
             assert_eq!(shown(Path::new(path)), expected);
         }

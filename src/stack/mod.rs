@@ -20,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{self, Entry, Node};
 use fields::Fields;
 use model::Stack;
+pub use names::name_problem;
 use names::{Context, Name};
 
 /// Reads and checks a stack file and every file that it names. All findings at once; the value only if it could be

@@ -154,19 +154,27 @@ pub(super) fn is_id(text: &str) -> bool {
 /// The name of the stack: it begins every physical name, so it must be short and fit all services.
 /// False if it is not a good one.
 pub(super) fn check_stack_name((name, span): At<'_, &str>, found: &mut Vec<Diagnostic>) -> bool {
+    let problem = name_problem(name).map(|message| Diagnostic::error("bad-name", message).at(span));
+    let is_good = problem.is_none();
+    found.extend(problem);
+    is_good
+}
+
+/// What is wrong with the name of a stack.
+pub fn name_problem(name: &str) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let message = if name.chars().count() > 40 {
-        format!(
+    if name.chars().count() > 40 {
+        Some(format!(
             "the stack name has {} characters, at most 40 are allowed",
             name.chars().count()
-        )
+        ))
     } else if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(allowed) {
-        format!("the stack name `{name}` must begin with a letter and hold only letters, digits and `-`")
+        Some(format!(
+            "the stack name `{name}` must begin with a letter and hold only letters, digits and `-`"
+        ))
     } else {
-        return true;
-    };
-    found.push(Diagnostic::error("bad-name", message).at(span));
-    false
+        None
+    }
 }
 
 /// The role of a function or state machine: a logical id of the file, or an ARN. None if it is neither.

@@ -1,8 +1,10 @@
 //! All integration tests in one binary: linking the SDK once is enough.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails may panic")]
 
+mod any_input;
 mod commands;
 mod convergence;
 mod env;
+mod oddities;
 mod processes;
 mod walls;

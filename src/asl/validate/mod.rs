@@ -6,6 +6,7 @@ mod express;
 mod paths;
 mod state;
 mod transitions;
+mod variables;
 
 pub use express::validate_express;
 #[cfg(feature = "local")]
@@ -25,6 +26,7 @@ pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> {
         data::check(state, pointer, &mut found);
     });
     state::check_labels(machine, &mut found);
+    variables::check(machine, &mut found);
     transitions::check(machine, &mut found);
     found
 }

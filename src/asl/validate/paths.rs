@@ -1,5 +1,6 @@
 //! The form of paths and intrinsic functions, as far as it can be told without evaluating them.
 
+use crate::expr::intrinsic;
 use crate::expr::path::{Path, PathError};
 
 /// What kind of path a text is.
@@ -30,52 +31,11 @@ pub(super) fn is_path(text: &str) -> bool {
     !matches!(kind(text), Kind::No(_))
 }
 
-/// Whether a text looks like a call of an intrinsic function.
+/// Whether a text is a call of an intrinsic function: its form, and names and numbers of arguments of all functions in it.
 ///
 /// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html>
 pub(super) fn is_intrinsic(text: &str) -> bool {
-    let text = text.trim();
-    text.starts_with("States.") && text.ends_with(')') && escapes_are_known(text) && is_balanced(text)
-}
-
-/// Whether quotes and brackets match.
-fn is_balanced(text: &str) -> bool {
-    balance(text).is_some_and(|open| open == 0)
-}
-
-/// How many brackets are left open; none if quotes or brackets do not match.
-fn balance(text: &str) -> Option<usize> {
-    let mut open = Vec::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' | '"' if !open.is_empty() => loop {
-                match chars.next()? {
-                    '\\' => {
-                        chars.next()?;
-                    }
-                    end if end == c => break,
-                    _ => {}
-                }
-            },
-            '[' => open.push(']'),
-            '(' => open.push(')'),
-            ']' | ')' if open.pop() != Some(c) => return None,
-            _ => {}
-        }
-    }
-    Some(open.len())
-}
-
-/// In the strings of intrinsic functions only quotes, braces and backslashes can be escaped.
-fn escapes_are_known(text: &str) -> bool {
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c == '\\' && !chars.next().is_some_and(|next| "'{}\\".contains(next)) {
-            return false;
-        }
-    }
-    true
+    intrinsic::check(text).is_ok()
 }
 
 #[cfg(test)]
@@ -88,7 +48,14 @@ mod tests {
         for reference in ["$", "$.a.b[0]['c.*']", "$$.Execution.Id", "$var.a-b"] {
             check(reference, Kind::Reference);
         }
-        for other in ["$.a[*]", "$..a", "$.a[?(@.b == 'x')]", "$.a[0:2]", "$.a.length()"] {
+        for other in [
+            "$.a[*]",
+            "$..a",
+            "$.a[?(@.b == 'x')]",
+            "$.a[0:2]",
+            "$.a.length()",
+            "$.a.nothing()",
+        ] {
             check(other, Kind::Other);
         }
         for no in ["$.a[", "$.a b", "a", ""] {
@@ -105,5 +72,11 @@ mod tests {
         check("States.Format('a)", false);
         check("States.UUID", false);
         check("UUID()", false);
+        check("States.Nothing()", false);
+        check("States.UUID(1)", false);
+        check("States.Format()", false);
+        check("States.Array()", true);
+        check("States.MathAdd(1, States.ArrayLength($.a.keys()))", true);
+        check("States.MathAdd(1, States.ArrayLength())", false);
     }
 }

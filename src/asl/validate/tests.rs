@@ -238,7 +238,7 @@ fn paths_and_expressions_have_their_form() {
             "Z": { "Type": "Fail", "Error": "{% ] %}" } } }),
         &[
             "invalid-expression /States/X/Arguments/a: state `X` has `{% 1 + %}`, which is not JSONata: S0207: Unexpected end of expression",
-            "invalid-expression /States/X/TimeoutSeconds: state `X` has `{% ( %}`, which is not JSONata: S0207: Unexpected end of expression",
+            "invalid-expression /States/X/TimeoutSeconds: state `X` has `{% ( %}`, which is not JSONata: S0203: Expected \")\" before end of expression",
             "invalid-expression /States/Z/Error: state `Z` has `{% ] %}`, which is not JSONata: S0211: The symbol \"]\" cannot be used as a unary operator",
         ],
     );
@@ -254,6 +254,33 @@ fn paths_and_expressions_have_their_form() {
             "invalid-path /States/X/Choices[0]/Not/Variable: `Choices[0]/Not/Variable` of state `X` is `a`, which is not a path | paths begin with `$`",
         ],
     );
+}
+
+#[test]
+fn inner_variables_have_names_of_their_own() {
+    let machine = |mode: &str, inner: &str| {
+        json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": {
+            "A": { "Type": "Pass", "Assign": { "a": 1 }, "Next": "M" },
+            "M": { "Type": "Map", "End": true, "Assign": { "m": 1 }, "ItemProcessor": {
+                "ProcessorConfig": { "Mode": mode, "ExecutionType": "STANDARD" }, "StartAt": "I", "States": {
+                    "I": { "Type": "Pass", "Assign": { inner: 1 }, "End": true } } } } } })
+    };
+    let inline = |inner: &str| {
+        let mut machine = machine("INLINE", inner);
+        machine["States"]["M"]["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "INLINE" });
+        machine
+    };
+    check(inline("x"), &[]);
+    for name in ["a", "m"] {
+        check(
+            inline(name),
+            &[&format!(
+                "variable-scope /States/M/ItemProcessor/States/I/Assign/{name}: state `I` assigns to `{name}`, which is also assigned outside of its Map or Parallel state | give the inner variable another name: what is assigned inside is not seen outside"
+            )],
+        );
+    }
+    check(machine("DISTRIBUTED", "a"), &[]);
+    says(inline("a"), "");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::cli::prepare::Prepared;
 use crate::cli::started::{Launch, ending, exit_of, input_of_stack, names, pick_machine};
 use crate::cli::values;
 use crate::cloud::Applied;
+use crate::stack::model::Stack;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -59,7 +60,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         Some(launch) => start(app, &prepared, launch).await?,
         None => Exit::Done,
     };
-    say_next(app, args);
+    say_next(app, args, &prepared.stack);
     Ok(exit)
 }
 
@@ -100,7 +101,7 @@ fn incomplete(prepared: &Prepared, applied: &Applied) -> CommandError {
     let plan = &prepared.plan;
     let message = format!("the deploy of {} is incomplete: {}", plan.stack, outcome_words(applied));
     let error = CommandError::incomplete(message, applied.kind);
-    let done = names_of(plan, &applied.done);
+    let done = names_of(plan, |step| applied.done.contains(&step.id));
     match (done.is_empty(), plan.unchanged.len()) {
         (true, 0) => error.hint("nothing of it stands"),
         (true, unchanged) => error.hint(format!("{unchanged} resources stand as before")),
@@ -120,11 +121,16 @@ async fn start(app: &App, prepared: &Prepared, launch: Launch<'_>) -> Result<Exi
     Ok(exit_of(&outcomes))
 }
 
-fn say_next(app: &App, args: &Args) {
+fn say_next(app: &App, args: &Args, stack: &Stack) {
     let file = Some(args.stack.file.as_path());
+    let start = app.command_line("start", file);
+    // Which of several it starts has to be said.
+    let start = match stack.state_machines.first() {
+        Some((id, _)) if pick_machine(stack, None).is_err() => format!("{start} --machine {id}"),
+        _ => start,
+    };
     app.ui.say(&format!(
-        "next:\n  {}\n  {}\n  {}",
-        app.command_line("start", file),
+        "next:\n  {start}\n  {}\n  {}",
         app.command_line("status", file),
         app.command_line("teardown", file)
     ));

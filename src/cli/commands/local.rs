@@ -46,6 +46,7 @@ mod embedded {
 
     pub(super) async fn up(app: &App, port: u16) -> Result<Exit, CommandError> {
         let folder = app.data_dir();
+        let stopped = signals::interrupted();
         let door = app.home.open(&folder, port).await?;
         let endpoint = door.endpoint();
         if app.ui.json {
@@ -55,20 +56,22 @@ mod embedded {
             app.ui.out(&greeting(&endpoint, &folder.to_string_lossy()));
         }
         // To be stopped is how this command ends.
-        signals::interrupted().await;
+        stopped.await;
         Ok(Exit::Done)
     }
 
     pub(super) async fn status(app: &App) -> Result<Exit, CommandError> {
         let folder = app.data_dir();
-        let served = if folder.is_dir() {
+        // Opening it would make one.
+        let exists = local::is_there(&folder);
+        let served = if exists {
             let door = app.home.open(&folder, 0).await?;
             (!door.is_owner()).then(|| door.endpoint())
         } else {
             None
         };
         if app.ui.json {
-            let document = json!({ "folder": folder, "exists": folder.is_dir(), "endpoint": served });
+            let document = json!({ "folder": folder, "exists": exists, "endpoint": served });
             app.ui.out(&compact_json(&document));
             return Ok(Exit::Done);
         }
@@ -76,7 +79,7 @@ mod embedded {
         let shown = escape(&shown);
         app.ui.out(&match served {
             Some(endpoint) => format!("the local cloud in {shown} is served at {}", escape(&endpoint)),
-            None if folder.is_dir() => format!("the local cloud in {shown} is there, and no process serves it"),
+            None if exists => format!("the local cloud in {shown} is there, and no process serves it"),
             None => format!("there is no local cloud in {shown} yet"),
         });
         Ok(Exit::Done)

@@ -18,6 +18,14 @@ pub(in crate::cli) struct Args {
     /// The state machine, if the stack has several and starts another
     #[arg(value_name = "MACHINE")]
     machine: Option<String>,
+    /// The same
+    #[arg(
+        long = "machine",
+        visible_alias = "state-machine",
+        value_name = "MACHINE",
+        conflicts_with = "machine"
+    )]
+    by_option: Option<String>,
     /// The input, instead of the stack's: JSON, @file, or - for standard input
     #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
     input: Option<String>,
@@ -34,12 +42,13 @@ pub(in crate::cli) struct Args {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let stack = app.load(&args.stack)?;
-    let (id, machine) = pick_machine(&stack, args.machine.as_deref())?;
+    let (id, machine) = pick_machine(&stack, args.machine.as_deref().or(args.by_option.as_deref()))?;
     let input = match &args.input {
         Some(input) => app.read_input(input).await?,
         None => input_of_stack(&stack, id),
     };
     let cloud = app.connect().await?;
+    app.note_differences(&cloud, &stack, machine).await?;
     let launch = Launch {
         file: &args.stack.file,
         machine,

@@ -9,6 +9,7 @@ use crate::cli::args::parse_set;
 use crate::cli::clock::now_ms;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::values;
 use crate::cloud::{Cloud, ExecutionSummary, ResourceStatus};
 use crate::plan::Kind;
 use crate::report::plan::kind_name;
@@ -24,7 +25,7 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Name of the stack
-    #[arg(long, value_name = "STACK")]
+    #[arg(long, value_name = "STACK", value_parser = values::stack_name)]
     name: Option<String>,
     /// Set a parameter of the stack file
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_set)]
@@ -44,7 +45,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let stack = app.stack_name(args.file.as_deref(), args.name.as_deref(), &args.set)?;
     let cloud = app.connect().await?;
     let resources = cloud.resources(&stack).await?;
-    let runs = latest_runs(&cloud, &resources, args.executions).await?;
+    let runs = latest_runs(app, &cloud, &resources, args.executions).await?;
     if app.ui.json {
         app.ui.out(&pretty_json(&document(&stack, &cloud, &resources, &runs)?));
     } else if resources.is_empty() {
@@ -56,10 +57,21 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-async fn latest_runs(cloud: &Cloud, resources: &[ResourceStatus], most: usize) -> Result<Vec<Run>, CommandError> {
+async fn latest_runs(
+    app: &App,
+    cloud: &Cloud,
+    resources: &[ResourceStatus],
+    most: usize,
+) -> Result<Vec<Run>, CommandError> {
     let mut runs = Vec::new();
     for machine in resources.iter().filter(|found| found.kind == Kind::StateMachine) {
-        let executions = cloud.executions(&machine.arn, most).await?;
+        let Some(executions) = cloud.executions(&machine.arn, most).await? else {
+            app.note(format!(
+                "{} is an EXPRESS state machine: Step Functions keeps no list of its executions",
+                escape(&machine.name)
+            ));
+            continue;
+        };
         runs.extend(executions.into_iter().map(|execution| Run {
             machine: machine.name.clone(),
             execution,

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use crate::cli::app::App;
-use crate::cli::apply::{PatienceArgs, outcome_words};
+use crate::cli::apply::{PatienceArgs, names_of, outcome_words};
 use crate::cli::args::parse_set;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::target::Target;
+use crate::cli::values;
 use crate::cloud::Cloud;
 use crate::plan::{self, Plan};
 use crate::report::plan::kind_name;
@@ -25,7 +26,7 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Name of the stack, if there is no file any more
-    #[arg(long, value_name = "STACK")]
+    #[arg(long, value_name = "STACK", value_parser = values::stack_name)]
     name: Option<String>,
     /// Set a parameter of the stack file
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_set)]
@@ -67,7 +68,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     Err(CommandError::left_behind(format!(
         "of the stack {stack} is left ({}): {}",
         outcome_words(&applied),
-        listed(&left)
+        names_of(&left, |_| true)
     ))
     .hint("the same command goes on from there"))
 }
@@ -93,12 +94,4 @@ async fn name_strangers(app: &App, cloud: &Cloud, args: &Args) -> Result<(), Com
         app.note(format!("{what} stays: {whose}"));
     }
     Ok(())
-}
-
-fn listed(plan: &Plan) -> String {
-    plan.steps
-        .iter()
-        .map(|step| format!("{} {}", kind_name(step.kind), escape(&step.name)))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

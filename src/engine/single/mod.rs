@@ -110,6 +110,7 @@ impl Trial {
         let mut inspection = Stages::default();
         inspection.data("input", &input);
         let visit = Visit {
+            wreck: None,
             branch: ROOT,
             event_before: ENTERED_EVENT - 1,
             state: STATE_NAME.to_owned(),
@@ -176,6 +177,7 @@ impl Trial {
             now: at,
             random: Random::new(seed),
             effects: Vec::new(),
+            bytes: 0,
             ready: VecDeque::new(),
         };
         let flow = match act {

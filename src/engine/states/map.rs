@@ -25,6 +25,9 @@ pub(in crate::engine) fn run<'a>(
     state: &'a State,
     map: &'a Map,
 ) -> Turned<Flow<'a>> {
+    if map.is_distributed() {
+        return super::distributed::run(turn, branch, visit, state, map);
+    }
     let scope = Scope::of_task(turn, visit, None);
     let input = exit::effective_input(state, &scope)?;
     let list = items(state, map, &input, &scope)?;
@@ -44,7 +47,7 @@ pub(in crate::engine) fn run<'a>(
     Ok(Flow::Wait)
 }
 
-fn items(state: &State, map: &Map, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
+pub(super) fn items(state: &State, map: &Map, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
     match state.query_language {
         QueryLanguage::JsonPath => items_at(map.items_path.as_deref().unwrap_or("$"), input, scope),
         QueryLanguage::Jsonata => items_of(map.items.as_ref(), input, scope),
@@ -96,8 +99,8 @@ fn limit(field: Option<&NumberField>, input: &Data, scope: &Scope<'_>) -> Result
     })
 }
 
-/// A whole number that is not negative.
-fn whole(field: &NumberField, name: &str, input: &Data, scope: &Scope<'_>) -> Result<u64, Failure> {
+/// A whole number that is not negative; a path may also lead to a text that is one.
+pub(super) fn whole(field: &NumberField, name: &str, input: &Data, scope: &Scope<'_>) -> Result<u64, Failure> {
     let number = match field {
         NumberField::Literal(number) => number
             .as_i64()
@@ -106,7 +109,11 @@ fn whole(field: &NumberField, name: &str, input: &Data, scope: &Scope<'_>) -> Re
             let found = scope
                 .find(path, input.value())
                 .map_err(|problem| Failure::runtime(format!("Invalid path '{path}' : {problem}")))?;
-            found.as_i64().ok_or_else(|| {
+            let number = match found.as_str() {
+                Some(text) => text.parse().ok(),
+                None => found.as_i64(),
+            };
+            number.ok_or_else(|| {
                 let shown = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
                 Failure::runtime(format!(
                     "The {name}Path field refers to value \"{shown}\" which is not a valid integer: {path}"

@@ -1,6 +1,7 @@
 //! What each type of state does, one file each.
 
 pub(super) mod choice;
+pub(super) mod distributed;
 pub(super) mod fail;
 pub(super) mod map;
 pub(super) mod parallel;

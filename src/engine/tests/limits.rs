@@ -82,14 +82,14 @@ fn stopping_and_the_time_limit_of_the_machine_end_an_execution() {
 #[test]
 fn what_cannot_be_executed_is_named() {
     let inner = json!({ "StartAt": "I", "States": { "I": {
-        "Type": "Pass", "Parameters": { "x.$": "$.a.length()" }, "End": true,
+        "Type": "Pass", "Parameters": { "x.$": "$.a.median()" }, "End": true,
     }}});
     let definition = json!({ "StartAt": "P", "States": {
         "P": { "Type": "Parallel", "Branches": [inner], "Next": "M" },
         "M": { "Type": "Map", "ItemReader": { "Resource": "arn:aws:states:::s3:getObject" }, "ItemProcessor": inner, "Next": "J" },
         "J": { "Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "Next": "A" },
         "A": { "Type": "Pass", "Assign": { "v": 1 }, "InputPath": "$v", "Next": "F" },
-        "F": { "Type": "Pass", "OutputPath": "$.a.length()", "Next": "T" },
+        "F": { "Type": "Pass", "OutputPath": "$.a.median()", "Next": "T" },
         "T": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "a.$": "$.b" }, "End": true },
     }});
     let found: Vec<String> = unsupported(&testing::machine(&definition))
@@ -105,15 +105,15 @@ fn what_cannot_be_executed_is_named() {
             uses(
                 "/States/P/Branches/0/States/I",
                 "I",
-                "the function `length()` in the path Parameters `x.$`"
+                "the function `median()` in the path Parameters `x.$`"
             ),
             uses(
                 "/States/M/ItemProcessor/States/I",
                 "I",
-                "the function `length()` in the path Parameters `x.$`"
+                "the function `median()` in the path Parameters `x.$`"
             ),
             uses("/States/M", "M", "the field ItemReader"),
-            uses("/States/F", "F", "the function `length()` in the path OutputPath"),
+            uses("/States/F", "F", "the function `median()` in the path OutputPath"),
         ]
     );
 }

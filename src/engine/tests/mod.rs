@@ -1,12 +1,14 @@
 //! Definitions and inputs against the history they must give, and laws that hold for all of them.
 #![allow(clippy::unwrap_used)]
 
+mod distributed;
 mod failures;
 mod jsonata;
 mod laws;
 mod limits;
 mod map;
 mod parallel;
+mod redrive;
 mod states;
 mod variables;
 

@@ -39,13 +39,36 @@ pub(super) fn call(name: &str, arguments: Arguments<'_>, random: &mut Random) ->
         ("StringSplit", [data, separators]) => Ok(split(text(data)?, text(separators)?)),
         ("UUID", []) => Ok(random.uuid().into()),
         _ => match arity(name) {
-            Some(arity) => Err(format!(
-                "{} arguments were given, {arity} are expected",
-                arguments.len()
-            )),
-            None => Err(format!("there is no intrinsic function `States.{name}`")),
+            Some(_) => Err(wrong_count(name, arguments.len())),
+            None => Err(unknown(name)),
         },
     }
+}
+
+pub(super) fn unknown(name: &str) -> String {
+    format!("there is no intrinsic function `States.{name}`")
+}
+
+pub(super) fn wrong_count(name: &str, count: usize) -> String {
+    format!(
+        "{count} arguments were given, {} are expected",
+        arity(name).unwrap_or("other")
+    )
+}
+
+/// Whether a function takes so many arguments; none if there is no such function.
+pub(super) fn takes(name: &str, count: usize) -> Option<bool> {
+    Some(match (name, arity(name)) {
+        ("Array", _) => true,
+        ("Format", _) => count > 0,
+        (_, arity) => match arity? {
+            "none" => count == 0,
+            "one" => count == 1,
+            "two" => count == 2,
+            "three" => count == 3,
+            _ => (2..=3).contains(&count),
+        },
+    })
 }
 
 /// How many arguments a function takes.
@@ -56,6 +79,7 @@ fn arity(name: &str) -> Option<&'static str> {
         "ArrayPartition" | "ArrayContains" | "ArrayGetItem" | "Hash" | "MathAdd" | "StringSplit" => "two",
         "ArrayRange" | "JsonMerge" => "three",
         "MathRandom" => "two or three",
+        "Format" => "one or more",
         _ => return None,
     })
 }

@@ -48,7 +48,23 @@ pub fn evaluate(call: &str, roots: &dyn Roots) -> Result<Value, IntrinsicError> 
 
 /// Checks that a text is a call that can be evaluated: its syntax and the name of each function.
 pub fn check(call: &str) -> Result<(), IntrinsicError> {
-    call::parse(call).map(|_| ())
+    let parsed = call::parse(call)?;
+    known(&parsed).map_err(|problem| IntrinsicError::Syntax {
+        call: call.to_owned(),
+        problem,
+    })
+}
+
+/// Recurses as deep as calls nest, which their reader limits.
+fn known(call: &Call) -> Result<(), String> {
+    let count = call.arguments.len();
+    if !functions::takes(&call.name, count).ok_or_else(|| functions::unknown(&call.name))? {
+        return Err(functions::wrong_count(&call.name, count));
+    }
+    call.arguments.iter().try_for_each(|argument| match argument {
+        Argument::Call(inner) => known(inner),
+        _ => Ok(()),
+    })
 }
 
 /// The same, with randomness that several calls share.

@@ -146,7 +146,7 @@ impl Evaluator {
         };
         match &**function {
             Function::Builtin(builtin) => {
-                let arguments = builtin.signature().validate(builtin.name, arguments, context)?;
+                let arguments = builtin.signature().validate(Some(builtin.name), arguments, context)?;
                 builtin.call(self, &arguments).map(Tail::Value)
             }
             Function::Lambda {
@@ -156,7 +156,7 @@ impl Evaluator {
                 ..
             } => {
                 let arguments = match &lambda.signature {
-                    Some(signature) => signature.validate(name.unwrap_or_default(), arguments, context)?,
+                    Some(signature) => signature.validate(name, arguments, context)?,
                     None => arguments,
                 };
                 let inside = Rc::new(Environment::inside(environment));
@@ -202,6 +202,12 @@ impl Evaluator {
             }
             Function::Transform { transform, environment } => {
                 let input = arguments.into_iter().next().unwrap_or(Val::Undefined);
+                if !matches!(input, Val::Undefined | Val::Array(_) | Val::Object(_)) {
+                    return fail(
+                        "T0410",
+                        "Argument 1 of function undefined does not match function signature",
+                    );
+                }
                 transform::apply(self, transform, &input, environment).map(Tail::Value)
             }
             Function::Regex(regex) => {
@@ -217,7 +223,7 @@ impl Evaluator {
     }
 
     /// What a regular expression gives when it is called: an object that describes the first match.
-    fn next_match(&self, regex: &Rc<Regex>, text: &Rc<str>, from: usize) -> Fallible<Val> {
+    pub(super) fn next_match(&self, regex: &Rc<Regex>, text: &Rc<str>, from: usize) -> Fallible<Val> {
         self.spend(8 + text.len() / 16)?;
         let Some(found) = regex.find(text, from) else {
             return Ok(Val::Undefined);

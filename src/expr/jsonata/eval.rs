@@ -1,5 +1,5 @@
 //! The evaluator. Everything it does is paid for from a budget, so that no expression can go on forever or fill the
-//! memory, and it recurses no deeper than [`MAX_DEPTH`].
+//! memory, and it recurses no deeper than its [`Reach`] allows.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -10,6 +10,7 @@ use super::ast::{Kind, Node};
 use super::builtins;
 use super::error::{Fallible, exhausted, fail, too_deep};
 use super::function::{Environment, Function};
+use super::reach::Reach;
 use super::value::{Array, Object, Val, finite};
 use super::{operators, path, text};
 use crate::expr::random::Random;
@@ -18,12 +19,10 @@ use crate::expr::random::Random;
 /// a few dozen bytes.
 const BUDGET: usize = 10_000_000;
 
-/// How deep evaluation may recurse: about a thousand calls that are not in tail position.
-pub(super) const MAX_DEPTH: u32 = 4000;
-
 pub(super) struct Evaluator {
     left: Cell<usize>,
     depth: Cell<u32>,
+    deepest: u32,
     pub(super) random: RefCell<Random>,
     pub(super) now_millis: u64,
     /// Environments that hold functions, which may hold these environments.
@@ -42,10 +41,11 @@ pub(super) enum Tail {
 }
 
 impl Evaluator {
-    pub(super) fn new(random: u64, now_millis: u64) -> Self {
+    pub(super) fn new(random: u64, now_millis: u64, reach: Reach) -> Self {
         Self {
             left: Cell::new(BUDGET),
             depth: Cell::new(0),
+            deepest: reach.depth,
             random: RefCell::new(Random::new(random)),
             now_millis,
             cyclic: RefCell::default(),
@@ -92,7 +92,7 @@ impl Evaluator {
 
     pub(super) fn deeper(&self) -> Fallible<()> {
         self.depth.set(self.depth.get() + 1);
-        match self.depth.get() > MAX_DEPTH {
+        match self.depth.get() > self.deepest {
             true => Err(too_deep()),
             false => Ok(()),
         }

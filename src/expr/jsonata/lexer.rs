@@ -48,6 +48,9 @@ impl<'a> Lexer<'a> {
             return self.regex();
         }
         if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+            if matches!(*sign, "!" | "~") {
+                return fail("S0204", format!("Unknown operator: \"{sign}\""));
+            }
             self.at += sign.len();
             return Ok(Token::Sign(sign));
         }
@@ -121,7 +124,7 @@ impl<'a> Lexer<'a> {
                     }
                     Some((_, escape)) => match unescaped(escape) {
                         Some(plain) => units.extend_from_slice(plain.encode_utf16(&mut buffer)),
-                        None => return fail("S0103", format!("Unsupported escape sequence: \\{escape}")),
+                        None => return fail("S0103", format!("Unsupported escape sequence: \\\"{escape}\"")),
                     },
                     None => break,
                 },
@@ -216,7 +219,15 @@ fn unescaped(escape: char) -> Option<char> {
 }
 
 impl Token {
-    /// The token as error messages show it.
+    /// The token as error messages show it: numbers and literals as they are, anything else in quotes.
+    pub(super) fn quoted(&self) -> String {
+        match self {
+            Self::Number(_) | Self::True | Self::False | Self::Null => self.shown(),
+            other => format!("\"{}\"", other.shown()),
+        }
+    }
+
+    /// The token as it is written.
     pub(super) fn shown(&self) -> String {
         match self {
             Self::End => "(end)".to_owned(),

@@ -16,6 +16,9 @@ mod order;
 mod parser;
 mod path;
 mod picture;
+mod reach;
+#[cfg(test)]
+mod reference_tests;
 mod regex;
 mod signature;
 #[cfg(test)]
@@ -30,15 +33,12 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use self::error::Fallible;
 pub use self::error::JsonataError;
-use self::error::{Fallible, error};
 use self::eval::Evaluator;
 use self::function::Environment;
+use self::reach::Reach;
 use self::value::{Array, Val};
-
-/// The stack an expression is read and evaluated on, in bytes: enough for [`eval::MAX_DEPTH`] levels without optimisation.
-/// Only what is used takes memory.
-const STACK: usize = 512 << 20;
 
 /// An expression whose syntax is right; it can be evaluated any number of times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub fn expression_of(text: &str) -> Option<&str> {
 impl Expression {
     /// Reads an expression (without `{%` and `%}`).
     pub fn parse(text: &str) -> Result<Self, JsonataError> {
-        on_own_stack(|| parser::parse(text).map(|_| ()))?;
+        reach::within(|reach| parser::parse(text, reach).map(|_| ()))?;
         Ok(Self { text: text.to_owned() })
     }
 
@@ -100,13 +100,13 @@ impl Expression {
 
 /// Reads and evaluates an expression.
 fn evaluate(text: &str, bindings: &Bindings<'_>, random: u64) -> Result<Option<Value>, JsonataError> {
-    on_own_stack(|| {
+    reach::within(|reach| {
         let environment = Rc::new(Environment::default());
         for (name, value) in bindings.variables {
             environment.bind(&Rc::from(name.as_str()), Val::from_json(value)?);
         }
         environment.bind(&Rc::from("states"), Val::from_json(bindings.states)?);
-        evaluate_in(text, &Val::Undefined, environment, random, bindings.now_millis)
+        evaluate_in(text, &Val::Undefined, environment, random, bindings.now_millis, reach)
     })
 }
 
@@ -116,9 +116,10 @@ fn evaluate_in(
     environment: Rc<Environment>,
     random: u64,
     now_millis: u64,
+    reach: Reach,
 ) -> Fallible<Option<Value>> {
-    let node = parser::parse(text)?;
-    let evaluator = Evaluator::new(random, now_millis);
+    let node = parser::parse(text, reach)?;
+    let evaluator = Evaluator::new(random, now_millis, reach);
     // `$$` is what `$` is at the top.
     environment.bind(&Rc::from("$"), input.clone());
     let input = match input {
@@ -131,24 +132,6 @@ fn evaluate_in(
         .and_then(|value| value.to_json(&|units| evaluator.spend(units)));
     evaluator.finish();
     result
-}
-
-/// Runs something that recurses on a stack that is large enough whatever thread this is.
-fn on_own_stack<T: Send>(work: impl FnOnce() -> Fallible<T> + Send) -> Fallible<T> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("jsonata".to_owned())
-            .stack_size(STACK)
-            .spawn_scoped(scope, work);
-        match thread.map(|thread| thread.join()) {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(error("U1000", "Evaluation failed unexpectedly")),
-            Err(problem) => Err(error(
-                "U1000",
-                format!("No thread could be started for the evaluation: {problem}"),
-            )),
-        }
-    })
 }
 
 /// Evaluates every `{% … %}` string in a template; other strings and values stay. Names of members are never evaluated.

@@ -197,7 +197,13 @@ fn contains(evaluator: &Evaluator, left: &Val, right: &Val) -> Fallible<Val> {
         return Ok(Val::Bool(false));
     }
     for item in right.items() {
-        if equal(evaluator, item, left)? {
+        // Arrays and objects are only found if they are the very same.
+        let found = match (item, left) {
+            (Val::Array(item), Val::Array(left)) => Rc::ptr_eq(item, left),
+            (Val::Object(item), Val::Object(left)) => Rc::ptr_eq(item, left),
+            (item, left) => equal(evaluator, item, left)?,
+        };
+        if found {
             return Ok(Val::Bool(true));
         }
     }

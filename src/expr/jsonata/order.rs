@@ -81,27 +81,26 @@ fn after(
 }
 
 /// A stable sort with an order that may fail or make no sense.
-pub(super) fn merge_sort<T: Clone>(
+pub(super) fn merge_sort<T>(
     evaluator: &Evaluator,
     mut items: Vec<T>,
     after: &mut dyn FnMut(&T, &T) -> Fallible<bool>,
 ) -> Fallible<Vec<T>> {
-    let mut width = 1;
-    while width < items.len() {
-        evaluator.spend(items.len())?;
-        let mut merged = Vec::with_capacity(items.len());
-        for pair in items.chunks(width * 2) {
-            let (left, right) = pair.split_at(width.min(pair.len()));
-            let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-            while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
-                let from_right = after(first, second)?;
-                merged.extend(if from_right { right.next() } else { left.next() }.cloned());
-            }
-            merged.extend(left.cloned());
-            merged.extend(right.cloned());
-        }
-        items = merged;
-        width *= 2;
+    if items.len() < 2 {
+        return Ok(items);
     }
-    Ok(items)
+    evaluator.spend(items.len())?;
+    // In halves, so that elements are compared in the same order as in the reference implementation.
+    let right = items.split_off(items.len() / 2);
+    let left = merge_sort(evaluator, items, after)?;
+    let right = merge_sort(evaluator, right, after)?;
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
+        let from_right = after(first, second)?;
+        merged.extend(if from_right { right.next() } else { left.next() });
+    }
+    merged.extend(left);
+    merged.extend(right);
+    Ok(merged)
 }

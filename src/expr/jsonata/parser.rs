@@ -5,24 +5,25 @@ use std::rc::Rc;
 use super::ast::{Kind, Lambda, Node, Stage, Transform};
 use super::error::{Fallible, error, fail, too_deep};
 use super::lexer::{Lexer, Token};
+use super::reach::Reach;
 use super::regex::Regex;
 use super::signature::Signature;
 
-/// How deep expressions may nest, both in the text and as a tree. Longer chains (`1 + 1 + 1 …`) are deep trees, too.
-const MAX_NESTING: u32 = 400;
-
 /// Reads a whole expression.
-pub(super) fn parse(text: &str) -> Fallible<Node> {
+pub(super) fn parse(text: &str, reach: Reach) -> Fallible<Node> {
     let mut parser = Parser {
         lexer: Lexer::new(text),
         token: Token::End,
+        unended: false,
         depth: 0,
+        deepest: reach.nesting,
     };
     parser.advance(false)?;
     let node = parser.expression(0)?;
     match parser.token {
+        Token::End if parser.unended => fail("S0207", "Unexpected end of expression"),
         Token::End => Ok(node),
-        ref token => fail("S0201", format!("Syntax error: \"{}\"", token.shown())),
+        ref token => fail("S0201", format!("Syntax error: {}", token.quoted())),
     }
 }
 
@@ -30,7 +31,10 @@ struct Parser<'a> {
     lexer: Lexer<'a>,
     /// What comes next.
     token: Token,
+    /// The end came where an operand belongs. If a closing sign is missing, too, that is the error.
+    unended: bool,
     depth: u32,
+    deepest: u32,
 }
 
 fn binding_power(token: &Token) -> u32 {
@@ -53,7 +57,7 @@ fn binding_power(token: &Token) -> u32 {
 impl Parser<'_> {
     fn expression(&mut self, power: u32) -> Fallible<Node> {
         self.depth += 1;
-        if self.depth > MAX_NESTING {
+        if self.depth > self.deepest {
             return Err(too_deep());
         }
         let first = self.take(true)?;
@@ -61,7 +65,7 @@ impl Parser<'_> {
         while power < binding_power(&self.token) {
             let Token::Sign(sign) = self.take(false)? else { break };
             left = self.infix(left, sign)?;
-            if left.height > MAX_NESTING {
+            if left.height > self.deepest {
                 return Err(too_deep());
             }
         }
@@ -94,7 +98,10 @@ impl Parser<'_> {
                     format!("The symbol \"{sign}\" cannot be used as a unary operator"),
                 );
             }
-            Token::End => return fail("S0207", "Unexpected end of expression"),
+            Token::End => {
+                self.unended = true;
+                Kind::Null
+            }
         }))
     }
 
@@ -102,7 +109,10 @@ impl Parser<'_> {
         match sign {
             "." => {
                 let right = self.expression(75)?;
-                join(left, right)
+                match self.unended {
+                    true => Ok(left),
+                    false => join(left, right),
+                }
             }
             "[" => self.predicate(left),
             "(" => self.call(left),
@@ -174,7 +184,7 @@ impl Parser<'_> {
 
     fn array(&mut self) -> Fallible<Node> {
         let mut items = Vec::new();
-        while self.token != Token::Sign("]") {
+        while !items.is_empty() || self.token != Token::Sign("]") {
             let mut item = self.expression(0)?;
             if self.token == Token::Sign("..") {
                 self.advance(false)?;
@@ -242,7 +252,8 @@ impl Parser<'_> {
         left.adopted(height, seeks_parent);
         let grouped = left.group.is_some();
         match last_step(&mut left) {
-            Some(step) if !grouped && step.group.is_none() => {
+            // A filter after `{…}` filters the last step before the grouping, as in the reference implementation.
+            Some(step) if step.group.is_none() => {
                 step.adopted(height, seeks_parent);
                 step.stages.push(Stage::Filter(filter));
             }
@@ -254,7 +265,7 @@ impl Parser<'_> {
 
     fn call(&mut self, left: Node) -> Fallible<Node> {
         let mut arguments = Vec::new();
-        while self.token != Token::Sign(")") {
+        while !arguments.is_empty() || self.token != Token::Sign(")") {
             if self.token == Token::Sign("?") {
                 self.advance(true)?;
                 arguments.push(None);
@@ -313,7 +324,9 @@ impl Parser<'_> {
         loop {
             let token = self.take(false)?;
             match token {
-                Token::End | Token::Sign("{") => return fail("S0202", "Expected \">\" in a function signature"),
+                Token::End | Token::Sign("{") => {
+                    return fail("S0202", format!("Expected \">\", got {}", token.quoted()));
+                }
                 Token::Sign("<") => depth += 1,
                 Token::Sign(">") => depth -= 1,
                 _ => {}
@@ -419,10 +432,7 @@ impl Parser<'_> {
         match &self.token {
             token if *token == Token::Sign(sign) => self.advance(infix),
             Token::End => Err(error("S0203", format!("Expected \"{sign}\" before end of expression"))),
-            token => Err(error(
-                "S0202",
-                format!("Expected \"{sign}\", got \"{}\"", token.shown()),
-            )),
+            token => Err(error("S0202", format!("Expected \"{sign}\", got {}", token.quoted()))),
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn evaluate(
         evaluator.spend(array.items.len())?;
         value = match array.cons && !array.sequence {
             true => Array::make(vec![value], true, true, false)?,
-            false => Array::make(array.items.clone(), true, true, array.cons)?,
+            false => Array::make(array.items.clone(), array.sequence, true, array.cons)?,
         };
     }
     match &node.group {

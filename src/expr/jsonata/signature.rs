@@ -85,14 +85,15 @@ impl Signature {
     }
 
     /// The arguments as the function takes them, or an error that names the function.
-    pub(super) fn validate(&self, name: &str, arguments: Vec<Val>, context: &Val) -> Fallible<Vec<Val>> {
+    pub(super) fn validate(&self, name: Option<&str>, arguments: Vec<Val>, context: &Val) -> Fallible<Vec<Val>> {
+        let name = name.map_or_else(|| "undefined".to_owned(), |name| format!("\"{name}\""));
         let symbols: Vec<char> = arguments.iter().map(symbol).collect();
         let Some(counts) = self.matched(&symbols, 0, 0) else {
             let good = self.matched_until(&symbols);
             return fail(
                 "T0410",
                 format!(
-                    "Argument {} of function \"{name}\" does not match function signature",
+                    "Argument {} of function {name} does not match function signature",
                     good + 1
                 ),
             );
@@ -111,7 +112,7 @@ impl Signature {
                     return fail(
                         "T0411",
                         format!(
-                            "Context value is not a compatible type with argument {} of function \"{name}\"",
+                            "Context value is not a compatible type with argument {} of function {name}",
                             index + 1
                         ),
                     );
@@ -119,7 +120,7 @@ impl Signature {
             }
             for argument in given.by_ref().take(count) {
                 index += 1;
-                valid.push(parameter.fitted(argument, name, index)?);
+                valid.push(parameter.fitted(argument, &name, index)?);
             }
         }
         Ok(valid)
@@ -173,7 +174,7 @@ impl Parameter {
             };
             error(
                 "T0412",
-                format!("Argument {index} of function \"{name}\" must be an array of \"{types}\""),
+                format!("Argument {index} of function {name} must be an array of \"{types}\""),
             )
         };
         match &argument {

@@ -142,6 +142,9 @@ fn quoted(text: &str) -> String {
 
 /// To 15 significant digits, which hides the noise of binary fractions.
 fn rounded(value: f64) -> f64 {
+    if value.fract() == 0.0 {
+        return value;
+    }
     format!("{value:.14e}").parse().unwrap_or(value)
 }
 

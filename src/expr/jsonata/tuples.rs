@@ -39,11 +39,16 @@ pub(super) fn evaluate(
             environment: environment.clone(),
         })
         .collect();
-    for step in steps {
+    for (at, step) in steps.iter().enumerate() {
         tuples = match &step.kind {
             Kind::Sort(terms) => {
                 let mut sorted = order::sort_tuples(evaluator, terms, tuples)?;
-                if let Some(name) = &step.index {
+                // As in the reference implementation, an order that comes after other bindings binds no position.
+                let bound = steps
+                    .iter()
+                    .take(at)
+                    .any(|step| step.focus.is_some() || step.index.is_some());
+                if let (Some(name), false) = (&step.index, bound) {
                     number(evaluator, name, &mut sorted)?;
                 }
                 sorted

@@ -13,6 +13,11 @@ use crate::local::OpenError;
 pub(super) const LOCK: &str = "lock";
 pub(super) const ENDPOINT: &str = "endpoint";
 const STORE: &str = "local.db";
+
+/// Whether there is a local cloud in a folder.
+pub fn is_there(folder: &Path) -> bool {
+    folder.join(STORE).is_file()
+}
 const IGNORE: &str = ".gitignore";
 
 /// What the owner writes into the file that it has locked.

@@ -21,7 +21,7 @@ use super::server::Server;
 use super::{LocalCloud, OpenError, Options, Place, random};
 use forward::NoAnswer;
 use lock::{ENDPOINT, Lock, OwnerNote, io_error};
-pub use lock::{ResetError, reset};
+pub use lock::{ResetError, is_there, reset};
 
 /// How long calls under way may go on when the local cloud is closed.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -254,8 +254,8 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // Not closed, for instance after an error. The next owner must have the store to itself all the same.
-        self.cloud.close_store();
+        // Not closed, for instance after an error. The next owner must have the folder to itself all the same.
+        self.cloud.halt();
         self.unlock();
     }
 }

@@ -149,6 +149,10 @@ impl Service for Lambda {
     fn close(&self) -> Pending<'_, ()> {
         Box::pin(async { self.shutdown() })
     }
+
+    fn halt(&self) {
+        self.shutdown();
+    }
 }
 
 /// The door may leave the body unread, since that of Invoke is the payload.

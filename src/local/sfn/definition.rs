@@ -38,11 +38,25 @@ impl Definition {
         let value: Value = serde_json::from_str(&self.text).ok()?;
         let mut machine = asl::parse(&crate::tree::Node::from_json(&value)).0?;
         if self.express {
-            let limit = machine.timeout_seconds.unwrap_or(EXPRESS_SECONDS);
-            machine.timeout_seconds = Some(limit.min(EXPRESS_SECONDS));
+            limit(&mut machine);
         }
         Some(machine)
     }
+}
+
+/// What a child execution of a map run runs.
+pub(super) fn of_child(processor: &StateMachine, express: bool) -> StateMachine {
+    let mut machine = processor.clone();
+    if express {
+        limit(&mut machine);
+    }
+    machine
+}
+
+/// Express executions end after some time whatever their definition says.
+fn limit(machine: &mut StateMachine) {
+    let limit = machine.timeout_seconds.unwrap_or(EXPRESS_SECONDS);
+    machine.timeout_seconds = Some(limit.min(EXPRESS_SECONDS));
 }
 
 /// Reads and checks a new definition: it must be right, and the local cloud must be able to run it.
@@ -217,7 +231,7 @@ impl Finding {
 /// before anything is made.
 pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
     let mut found = crate::engine::unsupported(machine);
-    for (state, resource) in missing_integrations(machine, &super::lambda::supports) {
+    for (state, resource) in missing_integrations(machine, &super::integrations::supports) {
         let message = format!(
             "the local cloud has no integration for `{resource}` of state `{}` yet",
             state.name

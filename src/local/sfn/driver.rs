@@ -8,11 +8,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::journal;
+use super::map_run::{self, News, Waiting};
 use super::names::region_of;
+use super::nested::{self, Parent, Watch};
 use super::run::{Batch, Run};
 use super::shared::{Shared, Written};
-use super::tasks::{TaskOutcome, WAIT_FOR_TOKEN, is_activity};
-use crate::engine::{Effect, Happened, Millis, TaskId, TaskRequest, TimerId};
+use super::tasks::{Caller, TaskOutcome, WAIT_FOR_TOKEN, is_activity};
+use crate::engine::{Effect, Happened, MapRunId, Millis, TaskId, TaskRequest, TimerId};
 use crate::local::store::StoreError;
 
 /// At most so many inputs go into one transaction.
@@ -41,6 +43,10 @@ pub(super) struct Driver {
     outstanding: HashSet<TaskId>,
     /// Tasks of activities that no worker took yet.
     offered: HashSet<TaskId>,
+    /// Tasks that wait for executions they have started.
+    watched: HashSet<TaskId>,
+    /// ARNs of map runs that have not ended.
+    map_runs: HashMap<MapRunId, String>,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
     closing: watch::Receiver<bool>,
@@ -65,6 +71,8 @@ impl Driver {
             timers: HashMap::new(),
             outstanding: HashSet::new(),
             offered: HashSet::new(),
+            watched: HashSet::new(),
+            map_runs: HashMap::new(),
             inbox,
             outbox,
         }
@@ -75,6 +83,31 @@ impl Driver {
         self.outstanding.extend(tasks);
         self.offered.extend(offered);
         self
+    }
+
+    /// Children of tasks, started by an earlier process, with the answers those tasks had.
+    pub(super) fn watching(mut self, children: Vec<(TaskRequest, String)>) -> Self {
+        for (request, submitted) in children {
+            self.outstanding.insert(request.task);
+            self.watch(request).begin(Some(submitted));
+        }
+        self
+    }
+
+    fn watch(&mut self, request: TaskRequest) -> Watch {
+        self.watched.insert(request.task);
+        Watch {
+            shared: self.shared.clone(),
+            parent: Parent {
+                execution: self.id,
+                arn: self.arn.clone(),
+                region: self.region.clone(),
+                task: request.task,
+                token: request.token.clone(),
+            },
+            request,
+            outbox: self.outbox.clone(),
+        }
     }
 
     /// Runs until the execution has ended or the service is closed.
@@ -163,6 +196,9 @@ impl Driver {
             Happened::TaskHeartbeat { task } | Happened::TaskSubmitted { task, .. } => self.outstanding.contains(task),
             Happened::ActivityStarted { task, .. } => self.offered.remove(task),
             Happened::TimerFired { timer } => self.timers.remove(timer).is_some(),
+            Happened::MapRunSucceeded { map_run, .. } | Happened::MapRunFailed { map_run, .. } => {
+                self.map_runs.remove(map_run).is_some()
+            }
             _ => true,
         }
     }
@@ -201,10 +237,34 @@ impl Driver {
                 Effect::CancelTimer { timer } => {
                     self.timers.remove(&timer);
                 }
-                // What was started goes on, as on AWS; its result is ignored.
+                // What was started goes on, as on AWS, except for executions; its result is ignored.
                 Effect::CancelTask { task } => {
                     self.outstanding.remove(&task);
                     self.offered.remove(&task);
+                    if self.watched.remove(&task) {
+                        let (shared, id) = (self.shared.clone(), self.id);
+                        tokio::spawn(async move { nested::stop(&shared, id, task).await });
+                    }
+                }
+                Effect::OpenMapRun(request) => {
+                    self.map_runs.insert(request.map_run, request.arn);
+                }
+                Effect::ReadItems(request) => {
+                    let what = map_run::read_items(&self.shared, self.id, &request);
+                    let _ = self.outbox.send(Message { what, stored: None });
+                }
+                Effect::RunChildren { map_run, children } => {
+                    let waiting = Waiting {
+                        execution: self.id,
+                        machine: self.run.machine().clone(),
+                        outbox: self.outbox.clone(),
+                    };
+                    map_run::spawn(&self.shared, waiting, map_run, children);
+                }
+                Effect::StopMapRun { map_run, .. } => {
+                    if let Some(arn) = self.map_runs.remove(&map_run) {
+                        self.shared.tell_map_run(&arn, News::Stop);
+                    }
                 }
                 Effect::History(_) | Effect::Finished(_) => {}
             }
@@ -219,14 +279,19 @@ impl Driver {
             self.shared.offered.notify_waiters();
             return;
         }
+        if nested::is(&request.resource) {
+            self.watch(request).begin(None);
+            return;
+        }
         let waits = request.resource.ends_with(WAIT_FOR_TOKEN);
         let (shared, region) = (self.shared.clone(), self.region.clone());
+        let arn = self.arn.clone();
         let outbox = self.outbox.clone();
         let mut closing = self.shared.closed.subscribe();
         tokio::spawn(async move {
             let outcome = tokio::select! {
                 _ = closing.wait_for(|closed| *closed) => return,
-                outcome = shared.tasks.run(&region, &request) => outcome,
+                outcome = shared.tasks.run(Caller { region: &region, execution_arn: &arn }, &request) => outcome,
             };
             let task = request.task;
             let what = match outcome {

@@ -4,8 +4,9 @@ use rusqlite::{Connection, Row, ToSql, params};
 use serde_json::{Map, Value, json};
 
 use super::machine_rows;
-use super::names::{Kind, check_arn, no_such_execution, type_not_supported};
-use super::paging::Asked;
+use super::map_run;
+use super::names::{Kind, check_arn, is_express, is_express_child, no_such_execution, type_not_supported};
+use super::paging::{Asked, Page};
 use super::request::{Request, hidden, text};
 use super::{States, seconds};
 use crate::engine::{Happened, Millis, Start};
@@ -25,11 +26,11 @@ const STATUSES: &[&str] = &[
 /// An execution as it is stored.
 pub(super) struct Stored {
     pub(super) id: i64,
-    arn: String,
+    pub(super) arn: String,
     name: String,
     pub(super) machine: i64,
     revision: i64,
-    status: String,
+    pub(super) status: String,
     pub(super) start: Start,
     pub(super) stopped_at: Option<Millis>,
     trace_header: Option<String>,
@@ -38,6 +39,11 @@ pub(super) struct Stored {
     output: Option<String>,
     error: Option<String>,
     cause: Option<String>,
+    redrives: i64,
+    pub(super) redriven_at: Option<Millis>,
+    pub(super) redrive_token: Option<String>,
+    /// Set if a map run has started it: the map run, and how many items it is about.
+    pub(super) child_of: Option<(i64, u64)>,
 }
 
 impl States {
@@ -69,14 +75,20 @@ impl States {
         request.finish()?;
         let execution = self.execution(arn)?;
         let mut out = execution.summary();
-        out.insert("redriveCount".to_owned(), 0.into());
-        match execution.status.as_str() {
-            "FAILED" | "ABORTED" | "TIMED_OUT" => {
-                out.insert("redriveStatus".to_owned(), "REDRIVABLE".into());
+        out.extend(
+            self.started_by(&execution)?
+                .map(|map_run| ("mapRunArn".to_owned(), map_run.arn.into())),
+        );
+        match self.not_redrivable(&execution)? {
+            None => {
+                let by = match execution.child_of {
+                    Some(_) => "REDRIVABLE_BY_MAP_RUN",
+                    None => "REDRIVABLE",
+                };
+                out.insert("redriveStatus".to_owned(), by.into());
             }
-            status => {
+            Some(reason) => {
                 out.insert("redriveStatus".to_owned(), "NOT_REDRIVABLE".into());
-                let reason = format!("Execution is {status} and cannot be redriven");
                 out.insert("redriveStatusReason".to_owned(), reason.into());
             }
         }
@@ -106,6 +118,9 @@ impl States {
         request.one_of("includedData", &["ALL_DATA", "METADATA_ONLY"]);
         request.finish()?;
         let execution = self.execution(arn)?;
+        if is_express(arn) {
+            return Err(type_not_supported());
+        }
         let revision = self
             .shared
             .store
@@ -115,6 +130,11 @@ impl States {
         out.insert("name".to_owned(), revision.machine_name.into());
         out.insert("updateDate".to_owned(), seconds(revision.updated_at));
         revision.content.describe(&mut out);
+        if let Some(map_run) = self.started_by(&execution)? {
+            out.insert("stateMachineArn".to_owned(), execution.start.state_machine_arn.into());
+            out.insert("mapRunArn".to_owned(), map_run.arn.into());
+            out.insert("label".to_owned(), map_run.label.into());
+        }
         Ok(out.into())
     }
 
@@ -124,12 +144,19 @@ impl States {
         let machine_arn = request.optional("stateMachineArn", text(256));
         let status = request.one_of("statusFilter", STATUSES);
         let asked = Asked::read(&mut request, 3096);
-        let of_map_run = request.raw("mapRunArn").is_some() || request.raw("redriveFilter").is_some();
+        let map_run_arn = request.optional("mapRunArn", text(2000));
+        let by_redrive = request.raw("redriveFilter").is_some();
         request.finish()?;
-        if of_map_run {
-            return Err(ApiError::not_implemented(
-                "states",
-                "ListExecutions with mapRunArn or redriveFilter",
+        if by_redrive {
+            return Err(ApiError::not_implemented("states", "ListExecutions with redriveFilter"));
+        }
+        if let (None, Some(map_run_arn)) = (machine_arn, map_run_arn) {
+            return self.list_children(map_run_arn, status, asked);
+        }
+        if map_run_arn.is_some() {
+            return Err(ApiError::new(
+                "ValidationException",
+                "Must specify either the state machine ARN or the map run ARN, but not both",
             ));
         }
         let Some(machine_arn) = machine_arn else {
@@ -157,31 +184,54 @@ impl States {
         let mut rows = self.shared.store.read(|connection| match status {
             Some(status) => select(
                 connection,
-                &format!("WHERE machine = ?1 AND {by} AND id < ?3 AND status = ?4 ORDER BY id DESC LIMIT ?5"),
+                &format!("WHERE machine = ?1 AND map_run IS NULL AND {by} AND id < ?3 AND status = ?4 ORDER BY id DESC LIMIT ?5"),
                 params![machine, machine_arn, before, status, page.rows()],
             ),
             None => select(
                 connection,
-                &format!("WHERE machine = ?1 AND {by} AND id < ?3 ORDER BY id DESC LIMIT ?4"),
+                &format!("WHERE machine = ?1 AND map_run IS NULL AND {by} AND id < ?3 ORDER BY id DESC LIMIT ?4"),
                 params![machine, machine_arn, before, page.rows()],
             ),
         })?;
-        let next = page.cut(&mut rows, |row| row.id);
-        let summaries = rows.iter().map(|row| {
-            let mut summary = row.summary();
-            summary.insert("redriveCount".to_owned(), 0.into());
-            Value::Object(summary)
-        });
-        let mut out = json!({"executions": summaries.collect::<Vec<_>>()});
-        if let Some(next) = next {
-            out["nextToken"] = next.into();
+        Ok(listed(&mut rows, &page, None))
+    }
+
+    /// The child executions of a map run, the newest first.
+    fn list_children(&self, map_run_arn: &str, status: Option<&str>, asked: Asked<'_>) -> Result<Value, ApiError> {
+        let map_run = self.map_run(map_run_arn)?.id;
+        let page = asked.of(format!("children/{map_run}/{}", status.unwrap_or("all")))?;
+        let before = page.after.unwrap_or(i64::MAX);
+        let mut rows = self.shared.store.read(|connection| match status {
+            Some(status) => select(
+                connection,
+                "WHERE map_run = ?1 AND id < ?2 AND status = ?3 ORDER BY id DESC LIMIT ?4",
+                params![map_run, before, status, page.rows()],
+            ),
+            None => select(
+                connection,
+                "WHERE map_run = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                params![map_run, before, page.rows()],
+            ),
+        })?;
+        Ok(listed(&mut rows, &page, Some(map_run_arn)))
+    }
+
+    /// The map run that has started an execution, if one has.
+    fn started_by(&self, execution: &Stored) -> Result<Option<map_run::Stored>, ApiError> {
+        match execution.child_of {
+            Some((map_run, _)) => Ok(self
+                .shared
+                .store
+                .read(|connection| map_run::of_id(connection, map_run))?),
+            None => Ok(None),
         }
-        Ok(out)
     }
 
     /// The execution of that ARN.
     pub(super) fn execution(&self, arn: &str) -> Result<Stored, ApiError> {
-        check_arn(arn, Kind::Execution)?;
+        if !is_express_child(arn) {
+            check_arn(arn, Kind::Execution)?;
+        }
         self.shared
             .store
             .read(|connection| find(connection, arn))?
@@ -210,8 +260,37 @@ impl Stored {
         if let Some(stopped_at) = self.stopped_at {
             out.insert("stopDate".to_owned(), seconds(stopped_at));
         }
+        out.insert("redriveCount".to_owned(), self.redrives.into());
+        if let Some(redriven_at) = self.redriven_at {
+            out.insert("redriveDate".to_owned(), seconds(redriven_at));
+        }
         out
     }
+}
+
+/// A page of executions as ListExecutions gives it.
+fn listed(rows: &mut Vec<Stored>, page: &Page, map_run_arn: Option<&str>) -> Value {
+    let next = page.cut(rows, |row| row.id);
+    let summaries = rows.iter().map(|row| {
+        let mut summary = row.summary();
+        if let (Some(arn), Some((_, items))) = (map_run_arn, row.child_of) {
+            summary.insert("mapRunArn".to_owned(), arn.into());
+            summary.insert("itemCount".to_owned(), items.into());
+        }
+        Value::Object(summary)
+    });
+    let mut out = json!({"executions": summaries.collect::<Vec<_>>()});
+    if let Some(next) = next {
+        out["nextToken"] = next.into();
+    }
+    out
+}
+
+/// The ARN of an execution.
+pub(super) fn arn_of(connection: &Connection, id: i64) -> Result<String, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT arn FROM sfn_executions WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
 }
 
 /// The execution of that ARN, if there is one.
@@ -220,7 +299,7 @@ pub(super) fn find(connection: &Connection, arn: &str) -> Result<Option<Stored>,
 }
 
 fn select(connection: &Connection, which: &str, parameters: &[&dyn ToSql]) -> Result<Vec<Stored>, StoreError> {
-    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause, version_arn, alias_arn";
+    let columns = "id, arn, name, machine, revision, status, start, stopped_at, trace_header, output, error, cause, version_arn, alias_arn, redrives, redriven_at, redrive_token, map_run, items";
     let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM sfn_executions {which}"))?;
     let rows = statement.query_map(parameters, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -245,5 +324,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         cause: row.get(11)?,
         version_arn: row.get(12)?,
         alias_arn: row.get(13)?,
+        redrives: row.get(14)?,
+        redriven_at: row.get::<_, Option<i64>>(15)?.map(i64::cast_unsigned),
+        redrive_token: row.get(16)?,
+        child_of: match (row.get::<_, Option<i64>>(17)?, row.get::<_, Option<i64>>(18)?) {
+            (Some(map_run), Some(items)) => Some((map_run, items.cast_unsigned())),
+            _ => None,
+        },
     })
 }

@@ -27,7 +27,7 @@ impl States {
         }
         let start = self.new_start(&target, &asked);
         let end = self.shared.end_of(&start.execution_arn);
-        if let Err(error) = self.begin(&target, &start, asked.trace_header) {
+        if let Err(error) = self.begin(&target, &start, asked.trace_header, None) {
             self.shared.await_no_more(&start.execution_arn);
             return Err(error);
         }

@@ -3,6 +3,7 @@
 use rusqlite::params;
 use serde_json::{Map, Value, json};
 
+use super::names::{is_express, type_not_supported};
 use super::paging::Asked;
 use super::request::{Request, text};
 use super::{States, seconds};
@@ -20,6 +21,9 @@ impl States {
         let asked = Asked::read(&mut request, 1024);
         request.finish()?;
         let execution = self.execution(arn)?.id;
+        if is_express(arn) {
+            return Err(type_not_supported());
+        }
         let page = asked.of(format!("history/{execution}/{newest_first}"))?;
 
         let sql = if newest_first {

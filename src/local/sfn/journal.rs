@@ -2,20 +2,67 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::activities;
 use super::names::is_express;
+use super::nested;
 use super::run::Batch;
-use super::tasks::waits_for_token;
+use super::tasks::takes_token;
+use super::{activities, map_run};
 use crate::engine::{Effect, HistoryEvent, Input, Millis, Outcome, Start, Status, TaskId};
 use crate::local::store::StoreError;
 
 /// Stores what a batch of inputs led to. Fails if the journal has grown behind our back.
 pub(super) fn append(connection: &Connection, execution: i64, batch: &Batch) -> Result<(), StoreError> {
+    append_journal(connection, execution, batch)?;
+    append_history(connection, execution, batch)?;
+    let mut tokens =
+        connection.prepare_cached("INSERT OR IGNORE INTO sfn_tokens (token, execution, task) VALUES (?1, ?2, ?3)")?;
+    for effect in &batch.effects {
+        if let Effect::ScheduleTask(request) = effect
+            && takes_token(&request.resource)
+        {
+            tokens.execute(params![request.token, execution, request.task.cast_signed()])?;
+        }
+    }
+    activities::append(connection, execution, batch)?;
+    nested::cancel(connection, execution, &batch.effects)?;
+    map_run::append(connection, execution, batch)?;
+    if let Some(outcome) = &batch.outcome {
+        finish(connection, execution, outcome)?;
+    }
+    Ok(())
+}
+
+/// Stores the first batch of a child execution, whose end is written down already if it ended with it. Of one that
+/// succeeded nobody needs the journal any more, and of an Express one nobody can ask for the history.
+pub(super) fn append_first(
+    connection: &Connection,
+    execution: i64,
+    start: &Start,
+    batch: &Batch,
+) -> Result<(), StoreError> {
+    let Some(outcome) = &batch.outcome else {
+        return append(connection, execution, batch);
+    };
+    if is_express(&start.execution_arn) {
+        return Ok(());
+    }
+    if outcome.status != Status::Succeeded {
+        append_journal(connection, execution, batch)?;
+    }
+    map_run::append(connection, execution, batch)?;
+    append_history(connection, execution, batch)
+}
+
+fn append_journal(connection: &Connection, execution: i64, batch: &Batch) -> Result<(), StoreError> {
     let mut entries =
         connection.prepare_cached("INSERT INTO sfn_journal (execution, entry, body) VALUES (?1, ?2, ?3)")?;
     for (entry, input) in (batch.first_entry..).zip(&batch.inputs) {
         entries.execute(params![execution, entry, serde_json::to_string(input)?])?;
     }
+    Ok(())
+}
+
+fn append_history(connection: &Connection, execution: i64, batch: &Batch) -> Result<(), StoreError> {
     let mut history =
         connection.prepare_cached("INSERT INTO sfn_history (execution, event, body) VALUES (?1, ?2, ?3)")?;
     for event in &batch.events {
@@ -24,19 +71,6 @@ pub(super) fn append(connection: &Connection, execution: i64, batch: &Batch) -> 
             event.id.cast_signed(),
             serde_json::to_string(event)?
         ])?;
-    }
-    let mut tokens =
-        connection.prepare_cached("INSERT OR IGNORE INTO sfn_tokens (token, execution, task) VALUES (?1, ?2, ?3)")?;
-    for effect in &batch.effects {
-        if let Effect::ScheduleTask(request) = effect
-            && waits_for_token(&request.resource)
-        {
-            tokens.execute(params![request.token, execution, request.task.cast_signed()])?;
-        }
-    }
-    activities::append(connection, execution, batch)?;
-    if let Some(outcome) = &batch.outcome {
-        finish(connection, execution, outcome)?;
     }
     Ok(())
 }
@@ -56,10 +90,17 @@ fn finish(connection: &Connection, execution: i64, outcome: &Outcome) -> Result<
             outcome.cause
         ])?;
     activities::forget(connection, execution)?;
-    let (machine, arn): (i64, String) = connection
-        .prepare_cached("SELECT machine, arn FROM sfn_executions WHERE id = ?1")?
-        .query_row([execution], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if is_express(&arn) {
+    let (machine, arn, map_run): (i64, String, Option<i64>) = connection
+        .prepare_cached("SELECT machine, arn, map_run FROM sfn_executions WHERE id = ?1")?
+        .query_row([execution], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if is_express(&arn) && map_run.is_some() {
+        // Its map run has to know how it ended, but nobody can ask how it came to it.
+        for table in ["sfn_history", "sfn_journal"] {
+            connection
+                .prepare_cached(&format!("DELETE FROM {table} WHERE execution = ?1"))?
+                .execute([execution])?;
+        }
+    } else if is_express(&arn) {
         // Nobody can ask for it any more.
         connection
             .prepare_cached("DELETE FROM sfn_executions WHERE id = ?1")?
@@ -77,6 +118,33 @@ pub(super) fn remove_if_done(connection: &Connection, machine: i64) -> Result<()
         )?
         .execute([machine])?;
     Ok(())
+}
+
+/// Where an execution comes from.
+pub(super) struct Origin {
+    /// With what it was started.
+    pub(super) start: Start,
+    /// Its state machine.
+    pub(super) machine: i64,
+    /// The revision of the machine that it runs.
+    pub(super) revision: i64,
+    /// The map run that started it, if one did.
+    pub(super) map_run: Option<i64>,
+}
+
+/// Reads where an execution comes from.
+pub(super) fn origin(connection: &Connection, execution: i64) -> Result<Origin, StoreError> {
+    let (start, machine, revision, map_run) = connection
+        .prepare_cached("SELECT start, machine, revision, map_run FROM sfn_executions WHERE id = ?1")?
+        .query_row([execution], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+    Ok(Origin {
+        start: serde_json::from_str(&start)?,
+        machine,
+        revision,
+        map_run,
+    })
 }
 
 /// What is needed to go on with an execution.
@@ -127,6 +195,13 @@ pub(super) fn running(connection: &Connection) -> Result<Vec<(i64, String)>, Sto
     let mut statement =
         connection.prepare("SELECT id, arn FROM sfn_executions WHERE status = 'RUNNING' ORDER BY id")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Ids of all executions.
+pub(super) fn ids(connection: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare("SELECT id FROM sfn_executions ORDER BY id")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -50,6 +50,7 @@ pub(super) struct Log {
     group: String,
     stream: String,
     execution_arn: String,
+    redrives: u64,
 }
 
 impl Log {
@@ -69,7 +70,13 @@ impl Log {
             group: group.to_owned(),
             stream: stream(start),
             execution_arn: start.execution_arn.clone(),
+            redrives: 0,
         })
+    }
+
+    /// The execution was redriven.
+    pub(super) fn redriven(&mut self) {
+        self.redrives += 1;
     }
 
     fn wants(&self, kind: &str) -> bool {
@@ -96,7 +103,7 @@ impl Log {
             "id": event.id.to_string(),
             "type": event.kind,
             "details": details,
-            "redrive_count": "0",
+            "redrive_count": self.redrives.to_string(),
             "previous_event_id": event.previous_event_id.to_string(),
             "event_timestamp": event.timestamp.to_string(),
             "execution_arn": self.execution_arn,

@@ -10,16 +10,21 @@ mod driver;
 mod executions;
 mod express;
 mod history;
+mod integrations;
 mod journal;
+mod journals;
 mod json_text;
 mod label;
 mod lambda;
 mod logging;
 mod machine_rows;
 mod machines;
+mod map_run;
 mod names;
+mod nested;
 mod paging;
 mod recovery;
+mod redrive;
 mod request;
 mod roles;
 mod run;
@@ -41,12 +46,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub use self::definition::unsupported;
+pub use self::integrations::{Integrations, Services};
+pub use self::journals::Journal;
+pub(in crate::local) use self::journals::journals;
 pub use self::lambda::{Invocation, Invoker, LambdaTasks};
 pub use self::logging::LogSink;
 pub use self::roles::Roles;
 pub use self::shared::Clock;
 use self::shared::Shared;
-pub use self::tasks::{TaskOutcome, TaskRunner};
+pub use self::tasks::{Caller, TaskOutcome, TaskRunner};
 use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::store::{Store, StoreError};
 use crate::engine::Millis;
@@ -79,6 +87,8 @@ impl StepFunctions {
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }
+        nested::stop_cancelled(&shared)?;
+        shared.stop_orphans()?;
         Ok(Self(Arc::new(Opened(States { shared }))))
     }
 
@@ -112,10 +122,14 @@ impl States {
             "ValidateStateMachineDefinition" => definition::validate(&call.input),
             "StartExecution" => self.start_execution(call),
             "StartSyncExecution" => self.start_sync_execution(call).await,
+            "RedriveExecution" => self.redrive_execution(call).await,
             "StopExecution" => self.stop_execution(call).await,
             "DescribeExecution" => self.describe_execution(call),
             "DescribeStateMachineForExecution" => self.describe_state_machine_for_execution(call),
             "ListExecutions" => self.list_executions(call),
+            "ListMapRuns" => self.list_map_runs(call),
+            "DescribeMapRun" => self.describe_map_run(call),
+            "UpdateMapRun" => self.update_map_run(call),
             "GetExecutionHistory" => self.get_execution_history(call),
             "TagResource" => self.tag_resource(call),
             "UntagResource" => self.untag_resource(call),
@@ -136,6 +150,10 @@ impl Service for StepFunctions {
 
     fn close(&self) -> Pending<'_, ()> {
         Box::pin(async { self.0.0.shared.close() })
+    }
+
+    fn halt(&self) {
+        self.0.0.shared.close();
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Execution,
     /// `…:activity:NAME`
     Activity,
+    /// `…:mapRun:MACHINE/LABEL:UUID`
+    MapRun,
 }
 
 impl Kind {
@@ -19,6 +21,7 @@ impl Kind {
             Self::StateMachine => "stateMachine",
             Self::Execution => "execution",
             Self::Activity => "activity",
+            Self::MapRun => "mapRun",
         }
     }
 }
@@ -51,6 +54,11 @@ pub(super) fn is_express(arn: &str) -> bool {
     arn.split(':').nth(5) == Some("express")
 }
 
+/// Whether it is the ARN of an Express execution that a map run has started: those can be described.
+pub(super) fn is_express_child(arn: &str) -> bool {
+    is_express(arn) && arn.split(':').nth(6).is_some_and(|machine| machine.contains('/'))
+}
+
 /// The ARN of an activity of the local account.
 pub(super) fn activity_arn(region: &str, name: &str) -> String {
     format!("arn:aws:states:{region}:{ACCOUNT}:activity:{name}")
@@ -79,7 +87,7 @@ pub(super) fn check_arn(arn: &str, kind: Kind) -> Result<(), ApiError> {
     let names = parts.get(6..).unwrap_or_default();
     let enough = match kind {
         Kind::StateMachine => 1..=2,
-        Kind::Execution => 2..=2,
+        Kind::Execution | Kind::MapRun => 2..=2,
         Kind::Activity => 1..=1,
     };
     if enough.contains(&names.len()) && names.iter().all(|name| !name.is_empty()) {
@@ -157,6 +165,11 @@ pub(super) fn type_not_supported() -> ApiError {
         "StateMachineTypeNotSupported",
         "This operation is not supported by this type of state machine",
     )
+}
+
+/// No map run has that ARN.
+pub(super) fn no_such_map_run(arn: &str) -> ApiError {
+    ApiError::new("ResourceNotFound", format!("Resource not found: '{arn}'"))
 }
 
 /// No execution has that ARN.

@@ -1,15 +1,16 @@
 //! Going on with an execution after a restart: its journal is replayed, which must give the history that was stored, and
 //! what is outstanding is started again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::journal;
 use super::logging::Log;
 use super::machine_rows;
+use super::nested;
 use super::run::{Batch, Run};
 use super::shared::Shared;
 use super::tasks::{WAIT_FOR_TOKEN, is_activity};
-use crate::engine::{Effect, Happened, TaskId};
+use crate::engine::{Effect, Happened, TaskId, TaskRequest};
 use crate::local::store::StoreError;
 
 /// Why an execution cannot go on.
@@ -36,38 +37,32 @@ impl RecoveryError {
 /// An execution, and what has to be done to go on with it.
 pub(super) struct Rebuilt {
     pub(super) run: Run,
-    /// Timers to set and tasks to do again.
+    /// Timers to set, tasks to do again, map runs to go on with.
     pub(super) effects: Vec<Effect>,
     /// Tasks that were handed over and wait for their token: not to be done again.
     pub(super) waiting: Vec<TaskId>,
+    /// Tasks whose executions were started, with the answers they had.
+    pub(super) children: Vec<(TaskRequest, String)>,
     /// Those of them that wait for a worker to take them.
     pub(super) offered: Vec<TaskId>,
 }
 
-/// Rebuilds an execution from the store.
-pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
-    let recorded = shared.store.read(|connection| journal::recorded(connection, id))?;
-    let definition = || {
-        shared
-            .store
-            .read(|connection| machine_rows::definition(connection, recorded.revision))
-    };
-    let machine = shared
-        .machine(recorded.revision, definition)?
-        .ok_or(RecoveryError::Definition)?;
-    let revision = shared
-        .store
-        .read(|connection| machine_rows::revision(connection, recorded.revision))?;
-    let log = Log::of(&revision.content.logging, &recorded.start);
-    let mut run = Run::new(machine, recorded.start, log);
-    let mut replayed = Batch::default();
-    for input in recorded.inputs {
-        run.replay(input, &mut replayed);
-    }
-    if replayed.events != recorded.events || replayed.outcome.is_some() {
+/// Rebuilds an execution that has ended, to be redriven.
+pub(super) fn rebuild_ended(shared: &Shared, id: i64) -> Result<Run, RecoveryError> {
+    let (run, replayed) = replay(shared, id)?;
+    if replayed.outcome.is_none() {
         return Err(RecoveryError::OtherHistory);
     }
-    let submitted: HashSet<TaskId> = replayed
+    Ok(run)
+}
+
+/// Rebuilds a running execution from the store.
+pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
+    let (run, replayed) = replay(shared, id)?;
+    if replayed.outcome.is_some() {
+        return Err(RecoveryError::OtherHistory);
+    }
+    let submitted: HashMap<TaskId, &str> = replayed
         .inputs
         .iter()
         .filter_map(|input| submitted(&input.what))
@@ -75,16 +70,37 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     let pending = run.pending();
     let (waiting, again): (Vec<_>, Vec<_>) = pending.tasks.into_iter().partition(|request| {
         is_activity(&request.resource)
-            || (submitted.contains(&request.task) && request.resource.ends_with(WAIT_FOR_TOKEN))
+            || (submitted.contains_key(&request.task) && request.resource.ends_with(WAIT_FOR_TOKEN))
     });
+    let (children, again): (Vec<_>, Vec<_>) = again
+        .into_iter()
+        .partition(|request| nested::is(&request.resource) && submitted.contains_key(&request.task));
+    let children = children
+        .into_iter()
+        .filter_map(|request| Some(((*submitted.get(&request.task)?).to_owned(), request)))
+        .map(|(answer, request)| (request, answer))
+        .collect();
     let taken: HashSet<TaskId> = replayed.inputs.iter().filter_map(|input| taken(&input.what)).collect();
     let timers = pending
         .timers
         .into_iter()
         .map(|(timer, at)| Effect::SetTimer { timer, at });
+    let map_runs = pending.map_runs.into_iter().flat_map(|open| {
+        let map_run = open.request.map_run;
+        let children = open.children.map(|children| Effect::RunChildren { map_run, children });
+        [
+            Some(Effect::OpenMapRun(open.request)),
+            open.read.map(Effect::ReadItems),
+            children,
+        ]
+    });
     Ok(Rebuilt {
         run,
-        effects: timers.chain(again.into_iter().map(Effect::ScheduleTask)).collect(),
+        children,
+        effects: timers
+            .chain(again.into_iter().map(Effect::ScheduleTask))
+            .chain(map_runs.flatten())
+            .collect(),
         offered: waiting
             .iter()
             .filter(|request| is_activity(&request.resource) && !taken.contains(&request.task))
@@ -94,6 +110,25 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
     })
 }
 
+/// Replays a journal, which must give the history that is stored.
+fn replay(shared: &Shared, id: i64) -> Result<(Run, Batch), RecoveryError> {
+    let recorded = shared.store.read(|connection| journal::recorded(connection, id))?;
+    let machine = shared.machine_of(id)?.ok_or(RecoveryError::Definition)?;
+    let revision = shared
+        .store
+        .read(|connection| machine_rows::revision(connection, recorded.revision))?;
+    let log = Log::of(&revision.content.logging, &recorded.start);
+    let mut run = Run::new(machine, recorded.start, log);
+    let mut replayed = Batch::default();
+    for input in recorded.inputs {
+        run.replay(input, &mut replayed);
+    }
+    if replayed.events != recorded.events {
+        return Err(RecoveryError::OtherHistory);
+    }
+    Ok((run, replayed))
+}
+
 fn taken(what: &Happened) -> Option<TaskId> {
     match what {
         Happened::ActivityStarted { task, .. } => Some(*task),
@@ -101,9 +136,9 @@ fn taken(what: &Happened) -> Option<TaskId> {
     }
 }
 
-fn submitted(what: &Happened) -> Option<TaskId> {
+fn submitted(what: &Happened) -> Option<(TaskId, &str)> {
     match what {
-        Happened::TaskSubmitted { task, .. } => Some(*task),
+        Happened::TaskSubmitted { task, output } => Some((*task, output)),
         _ => None,
     }
 }

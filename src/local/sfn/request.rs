@@ -124,6 +124,16 @@ impl<'a> Request<'a> {
         Some(found)
     }
 
+    /// A number.
+    pub(super) fn float(&mut self, member: &str) -> Option<f64> {
+        let value = self.raw(member)?;
+        let found = value.as_f64();
+        if found.is_none() {
+            self.mistype(value, "a Float");
+        }
+        found
+    }
+
     /// `true` or `false`.
     pub(super) fn flag(&mut self, member: &str) -> Option<bool> {
         let value = self.raw(member)?;

@@ -88,6 +88,12 @@ impl Run {
     }
 
     fn feed(&mut self, input: Input, batch: &mut Batch, mut scheduled: impl FnMut(&TaskRequest)) {
+        if input.what == Happened::Redriven {
+            batch.outcome = None;
+            if let Some(log) = &mut self.log {
+                log.redriven();
+            }
+        }
         let effects = engine::step(&self.machine, &mut self.execution, &input);
         if batch.inputs.is_empty() {
             batch.first_entry = self.entries;
@@ -111,6 +117,11 @@ impl Run {
     /// Where its events are logged, if they are.
     pub(super) fn log(&self) -> Option<&Log> {
         self.log.as_ref()
+    }
+
+    /// The machine it runs.
+    pub(super) fn machine(&self) -> &Arc<StateMachine> {
+        &self.machine
     }
 
     /// What is still outstanding.

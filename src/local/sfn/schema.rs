@@ -1,5 +1,6 @@
 //! The tables of Step Functions. A state machine points at its current revision, a version at the one it was published
 //! from; an execution keeps the revision it was started with, so that it outlives an update and a deletion of the machine.
+//! What a map run has started are executions as well; only by it are they found.
 
 /// Made when the service is opened. Times are milliseconds since the epoch.
 pub(super) const SCHEMA: &str = "
@@ -66,11 +67,39 @@ CREATE TABLE IF NOT EXISTS sfn_executions (
     alias_arn TEXT,
     output TEXT,
     error TEXT,
-    cause TEXT
+    cause TEXT,
+    redrives INTEGER NOT NULL DEFAULT 0,
+    redriven_at INTEGER,
+    redrive_token TEXT,
+    map_run INTEGER REFERENCES sfn_map_runs (id) ON DELETE CASCADE,
+    map_index INTEGER,
+    items INTEGER
 );
-CREATE INDEX IF NOT EXISTS sfn_executions_by_machine ON sfn_executions (machine, id);
-CREATE INDEX IF NOT EXISTS sfn_executions_by_status ON sfn_executions (machine, status, id);
+CREATE INDEX IF NOT EXISTS sfn_executions_by_machine ON sfn_executions (machine, id) WHERE map_run IS NULL;
+CREATE INDEX IF NOT EXISTS sfn_executions_by_status ON sfn_executions (machine, status, id) WHERE map_run IS NULL;
+CREATE INDEX IF NOT EXISTS sfn_executions_by_map_run ON sfn_executions (map_run) WHERE map_run IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sfn_executions_running ON sfn_executions (id) WHERE status = 'RUNNING';
+CREATE TABLE IF NOT EXISTS sfn_map_runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    arn TEXT NOT NULL UNIQUE,
+    execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    way TEXT NOT NULL,
+    express INTEGER NOT NULL,
+    writer TEXT NOT NULL,
+    status TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    stopped_at INTEGER,
+    max_concurrency INTEGER NOT NULL,
+    tolerated_count INTEGER,
+    tolerated_percentage REAL,
+    children INTEGER NOT NULL DEFAULT 0,
+    items INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    cause TEXT,
+    UNIQUE (execution, number)
+);
 CREATE TABLE IF NOT EXISTS sfn_history (
     execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
     event INTEGER NOT NULL,
@@ -89,6 +118,14 @@ CREATE TABLE IF NOT EXISTS sfn_tokens (
     task INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sfn_tokens_by_execution ON sfn_tokens (execution);
+CREATE TABLE IF NOT EXISTS sfn_nested (
+    child INTEGER PRIMARY KEY REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    token TEXT NOT NULL UNIQUE,
+    parent INTEGER NOT NULL,
+    task INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS sfn_nested_by_parent ON sfn_nested (parent, task);
 CREATE TABLE IF NOT EXISTS sfn_activities (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     arn TEXT NOT NULL UNIQUE,

@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use super::definition::Definition;
 use super::driver::{Driver, Message};
 use super::logging::LogSink;
+use super::map_run::MapRuns;
 use super::roles::Roles;
 use super::run::{Batch, Run};
 use super::tasks::TaskRunner;
@@ -27,7 +28,8 @@ pub(super) struct Shared {
     pub(super) logs: Arc<dyn LogSink>,
     pub(super) clock: Clock,
     /// The running executions by ARN.
-    running: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
+    pub(super) running: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
+    pub(super) map_runs: MapRuns,
     /// Who waits for the end of an execution, by its ARN.
     awaited: Mutex<HashMap<String, Vec<oneshot::Sender<Outcome>>>>,
     /// Definitions that were read, by revision.
@@ -54,6 +56,7 @@ impl Shared {
             clock,
             awaited: Mutex::default(),
             running: Mutex::default(),
+            map_runs: MapRuns::default(),
             machines: Mutex::default(),
             closed: watch::Sender::new(false),
             offered: Notify::new(),
@@ -73,6 +76,7 @@ impl Shared {
         self.closed.send_replace(true);
         lock(&self.running).clear();
         lock(&self.awaited).clear();
+        self.map_runs.close();
     }
 
     /// The end of an execution that is about to be begun, or that runs. Gives nothing when the service is closed.
@@ -126,17 +130,23 @@ impl Shared {
         if let Some(outcome) = &first.outcome {
             self.tell_end(arn, outcome);
         } else {
-            let (outbox, inbox) = mpsc::unbounded_channel();
-            running.insert(arn.to_owned(), outbox.clone());
-            let shared = self.clone();
-            let arn = arn.to_owned();
-            self.spawn(id, arn.clone(), async move {
-                Driver::new(shared, id, &arn, run, inbox, outbox)
-                    .drive(first.effects)
-                    .await;
-            });
+            running.insert(arn.to_owned(), self.drive(id, arn.to_owned(), run, first));
         }
         Ok(())
+    }
+
+    /// Drives an execution whose first batch is stored, and gives where it hears what happens.
+    pub(super) fn drive(
+        self: &Arc<Self>,
+        id: i64,
+        arn: String,
+        run: Run,
+        first: Batch,
+    ) -> mpsc::UnboundedSender<Message> {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let driver = Driver::new(self.clone(), id, &arn, run, inbox, outbox.clone());
+        self.spawn(id, arn, driver.drive(first.effects));
+        outbox
     }
 
     /// Goes on with an execution of an earlier process.
@@ -150,6 +160,7 @@ impl Shared {
                     let driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
                     driver
                         .waiting_for(rebuilt.waiting, rebuilt.offered)
+                        .watching(rebuilt.children)
                         .drive(rebuilt.effects)
                         .await;
                 }
@@ -184,6 +195,13 @@ impl Shared {
         self.tell_end(arn, outcome);
     }
 
+    /// Waits until nothing drives an execution any more whose end is stored.
+    pub(super) async fn left(&self, arn: &str) {
+        while lock(&self.running).contains_key(arn) && !*self.closed.borrow() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Nothing drives that execution any more.
     fn forget(&self, arn: &str) {
         lock(&self.running).remove(arn);
@@ -194,7 +212,19 @@ impl Shared {
         lock(&self.awaited).remove(arn);
     }
 
+    /// Forgets those who do not wait any more for the end of an execution.
+    pub(super) fn forget_who_left(&self, arn: &str) {
+        let mut awaited = lock(&self.awaited);
+        if let Some(waiting) = awaited.get_mut(arn) {
+            waiting.retain(|waiting| !waiting.is_closed());
+            if waiting.is_empty() {
+                awaited.remove(arn);
+            }
+        }
+    }
+
     fn tell_end(&self, arn: &str, outcome: &Outcome) {
+        self.map_runs.ended(arn, outcome);
         for waiting in lock(&self.awaited).remove(arn).into_iter().flatten() {
             let _ = waiting.send(outcome.clone());
         }
@@ -222,7 +252,7 @@ pub(super) enum Written {
     Closed,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing is left half done under these locks.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

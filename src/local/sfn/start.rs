@@ -7,6 +7,7 @@ use super::definition::Definition;
 use super::logging::Log;
 use super::machine_rows::{self, Machine};
 use super::names::{check_name, execution_arn, express_arn, is_express, machine_deleting, no_such_machine, region_of};
+use super::nested::{self, Parent};
 use super::request::{Request, hidden, text};
 use super::run::{Batch, Run};
 use super::target::Target;
@@ -52,10 +53,15 @@ impl States {
     /// StartExecution: answered when the execution is stored. The same name with the same input is no error while it runs;
     /// Express executions are not told apart by their names.
     pub(super) fn start_execution(&self, call: &Call) -> Result<Value, ApiError> {
+        self.start_execution_for(call, None)
+    }
+
+    /// The same for a task that waits for the execution.
+    pub(super) fn start_execution_for(&self, call: &Call, parent: Option<&Parent>) -> Result<Value, ApiError> {
         let asked = Asked::read(Request::new(&call.input))?;
         let target = self.active_target(asked.machine_arn)?;
         let start = self.new_start(&target, &asked);
-        let started_at = self.begin(&target, &start, asked.trace_header)?;
+        let started_at = self.begin(&target, &start, asked.trace_header, parent)?;
         Ok(json!({"executionArn": start.execution_arn, "startDate": seconds(started_at)}))
     }
 
@@ -79,7 +85,13 @@ impl States {
     }
 
     /// Begins an execution, and gives the time since which it runs.
-    pub(super) fn begin(&self, target: &Target, start: &Start, trace_header: Option<&str>) -> Result<Millis, ApiError> {
+    pub(super) fn begin(
+        &self,
+        target: &Target,
+        start: &Start,
+        trace_header: Option<&str>,
+        parent: Option<&Parent>,
+    ) -> Result<Millis, ApiError> {
         let current = &target.machine.current;
         let definition = || {
             Ok(Definition {
@@ -99,6 +111,9 @@ impl States {
             self.shared.store.write(|transaction| {
                 make_room(transaction, start, &target.machine)?;
                 let id = insert(transaction, start, target, trace_header)?;
+                if let Some(parent) = parent {
+                    nested::record(transaction, id, parent)?;
+                }
                 journal::append(transaction, id, first)?;
                 Ok(id)
             })

@@ -1,6 +1,7 @@
 //! What does the tasks of executions: the contract between the driver and the integrations.
 
-use crate::asl::integration::Integration;
+use super::names::machine_arn;
+use crate::asl::integration::{Integration, Pattern};
 use crate::engine::TaskRequest;
 use crate::local::api::Pending;
 
@@ -12,9 +13,27 @@ pub(super) fn is_activity(resource: &str) -> bool {
     matches!(Integration::parse(resource), Integration::Activity(_))
 }
 
-/// Whether a task of that resource ends when its token comes back.
-pub(super) fn waits_for_token(resource: &str) -> bool {
-    resource.ends_with(WAIT_FOR_TOKEN) || is_activity(resource)
+/// Whether a task of that resource ends when its token comes back: a `.sync` task can end in this way too.
+pub(super) fn takes_token(resource: &str) -> bool {
+    let integration = Integration::parse(resource);
+    matches!(integration, Integration::Activity(_)) || integration.pattern() != Pattern::RequestResponse
+}
+
+/// Whose task it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller<'a> {
+    /// The region it runs in.
+    pub region: &'a str,
+    /// The ARN of the execution.
+    pub execution_arn: &'a str,
+}
+
+impl Caller<'_> {
+    /// The ARN of the state machine of the execution.
+    pub(super) fn machine_arn(&self) -> String {
+        let machine = self.execution_arn.split(':').nth(6).unwrap_or_default();
+        machine_arn(self.region, machine)
+    }
 }
 
 /// How a task went.
@@ -48,5 +67,5 @@ pub trait TaskRunner: Send + Sync + 'static {
 
     /// Does a task. It may be given the same task again after a crash (at least once). The future may be dropped when the
     /// local cloud is closed, not when the task is no longer wanted: as on AWS, what was started goes on.
-    fn run<'a>(&'a self, region: &'a str, request: &'a TaskRequest) -> Pending<'a, TaskOutcome>;
+    fn run<'a>(&'a self, caller: Caller<'a>, request: &'a TaskRequest) -> Pending<'a, TaskOutcome>;
 }

@@ -74,13 +74,31 @@ fn decode(text: &str) -> Fallible<String> {
     }
 }
 
+/// Escapes the `%` of the escapes of reserved characters, so that decoding leaves them.
+fn escape_reserved(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let reserved = byte.is_some_and(|byte| b";/?:@&=+$,#".contains(&byte));
+        out.push_str(if reserved { "%25" } else { "%" });
+        out.push_str(part);
+    }
+    out
+}
+
 fn decode_url(text: &str, function: &str) -> Fallible<String> {
     let bad_escape = text.split('%').skip(1).any(|after| {
         !after
             .get(..2)
             .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
     });
-    match percent_decode_str(text).decode_utf8() {
+    // As in JavaScript, `decodeURI` leaves the escapes of what has a meaning in URLs.
+    let kept = match function {
+        "decodeUrl" => escape_reserved(text),
+        _ => text.to_owned(),
+    };
+    match percent_decode_str(&kept).decode_utf8() {
         Ok(decoded) if !bad_escape => Ok(decoded.into_owned()),
         _ => fail("D3140", format!("Malformed URL passed to ${function}(): \"{text}\"")),
     }

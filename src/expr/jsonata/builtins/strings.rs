@@ -237,6 +237,17 @@ fn described(evaluator: &Evaluator, text: &str, found: &Match) -> Fallible<Val> 
     ]))
 }
 
+/// What a function that replaces is called with: what a regular expression gives when it is called.
+fn given(evaluator: &Evaluator, text: &Rc<str>, pattern: &Val, found: &Match) -> Fallible<Val> {
+    match pattern {
+        Val::Function(function) => match &**function {
+            Function::Regex(regex) => evaluator.next_match(regex, text, found.start),
+            _ => Ok(Val::Undefined),
+        },
+        _ => described(evaluator, text, found),
+    }
+}
+
 fn matches(evaluator: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
     let Some(text) = text_at(arguments, 0) else {
         return Ok(Val::Undefined);
@@ -289,7 +300,7 @@ fn replace(evaluator: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
         match replacement {
             Val::Text(new) if matches!(pattern, Val::Text(_)) => out.push_str(new),
             Val::Text(new) => expand(new, text, &found, &mut out),
-            function => match evaluator.apply(function, vec![described(evaluator, text, &found)?])? {
+            function => match evaluator.apply(function, vec![given(evaluator, text, pattern, &found)?])? {
                 Val::Text(new) => out.push_str(&new),
                 _ => return fail("D3012", "Attempted to replace a matched string with a non-string value"),
             },

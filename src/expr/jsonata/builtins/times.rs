@@ -27,12 +27,12 @@ fn now(evaluator: &Evaluator) -> f64 {
     evaluator.now_millis as f64
 }
 
-fn to_millis(_: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
+fn to_millis(evaluator: &Evaluator, arguments: &[Val]) -> Fallible<Val> {
     let Some(text) = text_at(arguments, 0) else {
         return Ok(Val::Undefined);
     };
     match text_at(arguments, 1) {
-        Some(picture) => Ok(picture::parse(text, picture)?.map_or(Val::Undefined, Val::Number)),
+        Some(picture) => Ok(picture::parse(text, picture, now(evaluator))?.map_or(Val::Undefined, Val::Number)),
         None => match picture::parse_iso(text) {
             Some(millis) => Ok(Val::Number(millis)),
             None => fail(

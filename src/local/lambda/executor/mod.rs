@@ -180,10 +180,13 @@ impl Executor {
         }
     }
 
-    /// Ends all processes; what is invoked from now on is refused.
+    /// Ends all processes; what is invoked from now on is refused. Only the first time: later the folder may be somebody
+    /// else's, and with it the processes that are found by it.
     pub(super) fn shutdown(&self) {
         let mut pools = self.0.pools();
-        pools.closed = true;
+        if std::mem::replace(&mut pools.closed, true) {
+            return;
+        }
         pools.functions.values_mut().for_each(|pool| pool.idle.clear());
         drop(pools);
         self.0.spawner.close();

@@ -293,3 +293,25 @@ async fn killing_the_local_cloud_leaves_no_function_process() {
     cloud.wait().unwrap();
     ended(&process).await;
 }
+
+#[tokio::test]
+async fn one_that_was_ended_leaves_the_next_in_its_folder_alone() {
+    let mut bench = Bench::new();
+    bench.lambda.shutdown();
+    let next = Lambda::new(
+        Store::in_memory().unwrap(),
+        bench.folder.path(),
+        bench.surroundings.clone(),
+    );
+    let ended = std::mem::replace(&mut bench.lambda, next.unwrap());
+    let files = [(
+        "index.js",
+        "exports.handler = async (event) => new Promise((done) => setTimeout(() => done(event), 50));",
+    )];
+    bench
+        .create("f", "nodejs22.x", "index.handler", &files, json!({}))
+        .await;
+    bench.result("f", json!(1)).await;
+    let (result, ()) = tokio::join!(bench.result("f", json!(2)), async { drop(ended) });
+    assert_eq!(result, 2);
+}

@@ -11,11 +11,13 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::Clock;
-use super::tasks::{TaskOutcome, TaskRunner, WAIT_FOR_TOKEN};
+use super::tasks::{Caller, TaskOutcome, TaskRunner, WAIT_FOR_TOKEN};
 use crate::engine::TaskRequest;
 use crate::local::api::{ApiError, Pending};
 use crate::local::lambda::Invoked;
 use crate::local::random;
+
+pub(super) use response::http_date;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 /// Colons in `Function not found: arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
@@ -102,7 +104,8 @@ impl TaskRunner for LambdaTasks {
         supports(resource)
     }
 
-    fn run<'a>(&'a self, region: &'a str, request: &'a TaskRequest) -> Pending<'a, TaskOutcome> {
+    fn run<'a>(&'a self, caller: Caller<'a>, request: &'a TaskRequest) -> Pending<'a, TaskOutcome> {
+        let region = caller.region;
         Box::pin(async move {
             if is_function(&request.resource) {
                 self.call_function(region, request).await

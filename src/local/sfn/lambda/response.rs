@@ -78,7 +78,8 @@ fn json_or_text(payload: &[u8]) -> Value {
     serde_json::from_slice(payload).unwrap_or_else(|_| String::from_utf8_lossy(payload).into())
 }
 
-fn http_date(now: Millis) -> String {
+/// A time as HTTP writes it.
+pub(in crate::local::sfn) fn http_date(now: Millis) -> String {
     let format =
         format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
     i64::try_from(now / 1000)

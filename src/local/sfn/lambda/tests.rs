@@ -40,7 +40,11 @@ async fn run(
         parameters,
         credentials_role: None,
     };
-    let outcome = tasks.run("us-east-1", &request).await;
+    let caller = Caller {
+        region: "us-east-1",
+        execution_arn: "arn:aws:states:us-east-1:000000000000:execution:m:e",
+    };
+    let outcome = tasks.run(caller, &request).await;
     let asked = lambda.asked.lock().unwrap().take();
     (outcome, asked)
 }

@@ -22,7 +22,7 @@ use crate::engine::TaskRequest;
 use crate::engine::single::{Progress, Setting, Trial, Verdict, Worked, has_work};
 use crate::local::api::{ApiError, Call};
 use crate::local::random;
-use crate::local::sfn::tasks::TaskOutcome;
+use crate::local::sfn::tasks::{Caller, TaskOutcome};
 
 /// The longest a state may take.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -38,6 +38,11 @@ impl States {
         }
         let mut trial = self.trial(&asked, &state, &call.region)?;
 
+        let execution_arn = context::start(&asked, &call.region, self.shared.now()).execution_arn;
+        let caller = Caller {
+            region: &call.region,
+            execution_arn: &execution_arn,
+        };
         let mut progress = trial.enter(self.shared.now(), random::seed());
         loop {
             progress = match progress {
@@ -45,7 +50,7 @@ impl States {
                 Progress::Work(request, limit) => {
                     let worked = match &asked.mock {
                         Some(mocked) => mocked.outcome(),
-                        None => self.work(&call.region, &request, limit).await?,
+                        None => self.work(caller, &request, limit).await?,
                     };
                     trial.worked(self.shared.now(), random::seed(), worked)
                 }
@@ -124,12 +129,12 @@ impl States {
     }
 
     /// Has the work of a Task done.
-    async fn work(&self, region: &str, request: &TaskRequest, limit: Option<u64>) -> Result<Worked, ApiError> {
+    async fn work(&self, caller: Caller<'_>, request: &TaskRequest, limit: Option<u64>) -> Result<Worked, ApiError> {
         let limit = limit.map_or(LONGEST, Duration::from_millis).min(LONGEST);
         let mut closing = self.shared.closed.subscribe();
         tokio::select! {
             _ = closing.wait_for(|closed| *closed) => Err(closed()),
-            outcome = tokio::time::timeout(limit, self.shared.tasks.run(region, request)) => Ok(match outcome {
+            outcome = tokio::time::timeout(limit, self.shared.tasks.run(caller, request)) => Ok(match outcome {
                 Ok(TaskOutcome::Succeeded(output)) => Worked::Succeeded(output),
                 Ok(TaskOutcome::Failed { error, cause }) => Worked::Failed { error, cause },
                 Err(_) => Worked::TimedOut,

@@ -267,3 +267,13 @@ async fn tags() {
     bench.get("UntagResource", untag).await;
     assert_eq!(list().await, json!({"tags": [{"key": "b", "value": ""}]}));
 }
+
+#[tokio::test]
+async fn tasks_can_call_every_operation() {
+    let bench = Bench::new();
+    for operation in crate::local::sfn::integrations::operations_of_states() {
+        let answer = bench.call(operation, json!({})).await;
+        let error = answer.err().unwrap_or_default();
+        assert!(!error.starts_with("NotImplemented"), "{operation}: {error}");
+    }
+}

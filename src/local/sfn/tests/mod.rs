@@ -8,7 +8,10 @@ mod definitions;
 mod executions;
 mod express;
 mod logging;
+mod map_runs;
+mod nested;
 mod recovery;
+mod redrive;
 mod versions;
 
 use std::collections::HashMap;
@@ -20,7 +23,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::{Clock, LogSink, Roles, StepFunctions, TaskOutcome, TaskRunner};
+use super::{Caller, Clock, LogSink, Roles, StepFunctions, TaskOutcome, TaskRunner};
 use crate::engine::TaskRequest;
 use crate::local::api::{Call, Pending, Reply};
 use crate::local::store::{Store, StoreError};
@@ -195,10 +198,10 @@ impl FakeTasks {
 
 impl TaskRunner for FakeTasks {
     fn supports(&self, resource: &str) -> bool {
-        resource.contains(":lambda:")
+        resource.contains(":lambda:") || resource.contains(":states:startExecution")
     }
 
-    fn run<'a>(&'a self, _region: &'a str, request: &'a TaskRequest) -> Pending<'a, TaskOutcome> {
+    fn run<'a>(&'a self, _caller: Caller<'a>, request: &'a TaskRequest) -> Pending<'a, TaskOutcome> {
         Box::pin(async move {
             *self.runs.lock().unwrap().entry(request.resource.clone()).or_default() += 1;
             self.tokens.lock().unwrap().push(request.token.clone());

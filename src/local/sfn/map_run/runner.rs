@@ -1,0 +1,396 @@
+//! One task of the runtime per map run: begins child executions as others end, until all have ended or too many have failed,
+//! and then tells the execution that waits for it. All it knows it can read in the store again, so it goes on after a crash.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::rows::{self, Family, Stored};
+use super::transfer::{self, Refused};
+use crate::asl::model::StateMachine;
+use crate::engine::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, Limits, Schedule, Verdict, processor, results};
+use crate::engine::{Happened, MapRunId, Start, Status};
+use crate::local::random;
+use crate::local::sfn::driver::Message;
+use crate::local::sfn::logging::Log;
+use crate::local::sfn::names::{execution_arn, express_arn, region_of};
+use crate::local::sfn::run::{Batch, Run};
+use crate::local::sfn::shared::{Shared, Written};
+use crate::local::sfn::{definition, journal, machine_rows};
+use crate::local::store::StoreError;
+
+/// So many child executions begin in one transaction.
+const LARGEST_CHUNK: usize = 256;
+/// Between attempts to write what the store refused.
+const STORE_RETRY: Duration = Duration::from_millis(500);
+
+/// What a map run is told.
+pub(in crate::local::sfn) enum News {
+    /// A child execution has ended.
+    Ended { index: usize, status: Status },
+    /// Others are its limits from now on.
+    Limits(Limits),
+    /// It was stopped; that is written down already.
+    Stop,
+}
+
+/// The execution that waits for a map run.
+pub(in crate::local::sfn) struct Waiting {
+    /// Its id.
+    pub(in crate::local::sfn) execution: i64,
+    /// The machine it runs.
+    pub(in crate::local::sfn) machine: Arc<StateMachine>,
+    /// Where it hears of the end.
+    pub(in crate::local::sfn) outbox: mpsc::UnboundedSender<Message>,
+}
+
+/// A child execution that is about to begin.
+pub(in crate::local::sfn) struct NewChild {
+    pub(in crate::local::sfn) index: usize,
+    pub(in crate::local::sfn) items: u64,
+    pub(in crate::local::sfn) start: Start,
+    pub(in crate::local::sfn) run: Run,
+    pub(in crate::local::sfn) first: Batch,
+}
+
+/// Why a map run cannot go on.
+enum Halt {
+    /// The service is closed, or the map run was stopped.
+    Over,
+    /// The store refused for now.
+    Store,
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Closed => Self::Over,
+            _ => Self::Store,
+        }
+    }
+}
+
+/// Drives a map run beside the execution that waits for it, from where the store has it.
+pub(in crate::local::sfn) fn spawn(shared: &Arc<Shared>, waiting: Waiting, map_run: MapRunId, children: Children) {
+    let outbox = waiting.outbox.clone();
+    let driven = tokio::spawn(drive(shared.clone(), waiting, map_run, children));
+    tokio::spawn(async move {
+        let failure = match driven.await {
+            Ok(None) => return,
+            Ok(Some(what)) => what,
+            // It must not wait for ever.
+            Err(_) => Happened::MapRunFailed {
+                map_run,
+                error: "States.Runtime".to_owned(),
+                cause: Some("the map run of the local cloud failed".to_owned()),
+            },
+        };
+        let _ = outbox.send(Message {
+            what: failure,
+            stored: None,
+        });
+    });
+}
+
+/// Gives what the execution is to be told, if anything.
+async fn drive(shared: Arc<Shared>, waiting: Waiting, map_run: MapRunId, children: Children) -> Option<Happened> {
+    let mut closing = shared.closed.subscribe();
+    let mut runner = loop {
+        match Runner::load(&shared, &waiting, map_run, &children) {
+            Ok(runner) => break runner?,
+            Err(Halt::Over) => return None,
+            Err(Halt::Store) => pause(&mut closing).await?,
+        }
+    };
+    let told = runner.run().await;
+    shared.forget_map_run(runner.stored.id, &runner.stored.arn);
+    told
+}
+
+async fn pause(closing: &mut watch::Receiver<bool>) -> Option<()> {
+    tokio::select! {
+        _ = closing.wait_for(|closed| *closed) => None,
+        () = tokio::time::sleep(STORE_RETRY) => Some(()),
+    }
+}
+
+struct Runner {
+    shared: Arc<Shared>,
+    stored: Stored,
+    map_run: MapRunId,
+    /// The execution that waits for it.
+    parent: Start,
+    family: Family,
+    processor: Arc<StateMachine>,
+    logging: serde_json::Value,
+    children: Children,
+    schedule: Schedule,
+    /// ARNs of the child executions that run.
+    running: HashMap<usize, String>,
+    inbox: mpsc::UnboundedReceiver<News>,
+    outbox: mpsc::UnboundedSender<News>,
+    closing: watch::Receiver<bool>,
+}
+
+impl Runner {
+    /// Reads how far it is. None if there is no such map run.
+    fn load(
+        shared: &Arc<Shared>,
+        waiting: &Waiting,
+        map_run: MapRunId,
+        children: &Children,
+    ) -> Result<Option<Self>, Halt> {
+        let store = &shared.store;
+        let Some(stored) = store.read(|connection| rows::numbered(connection, waiting.execution, map_run))? else {
+            return Ok(None);
+        };
+        let parent = store.read(|connection| journal::origin(connection, waiting.execution))?;
+        let revision = store.read(|connection| machine_rows::revision(connection, parent.revision))?;
+        let Some(processor) = processor(&waiting.machine, &stored.way) else {
+            return Ok(None);
+        };
+        let processor = shared.processor(stored.id, || definition::of_child(processor, stored.express));
+        let items = children.iter().map(|child| child.items).sum();
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let mut runner = Self {
+            closing: shared.closed.subscribe(),
+            shared: shared.clone(),
+            schedule: Schedule::new(stored.limits, children.len(), items),
+            family: Family {
+                map_run: stored.id,
+                machine: parent.machine,
+                revision: parent.revision,
+            },
+            stored,
+            map_run,
+            parent: parent.start,
+            processor,
+            logging: revision.content.logging,
+            children: children.clone(),
+            running: HashMap::new(),
+            inbox,
+            outbox,
+        };
+        runner.shared.know_map_run(&runner.stored.arn, runner.outbox.clone());
+        runner.take_up()?;
+        Ok(Some(runner))
+    }
+
+    /// Takes up what an earlier process has begun. Child executions may end meanwhile: those are found by a second look,
+    /// or tell it, or both.
+    fn take_up(&mut self) -> Result<(), Halt> {
+        let read = |shared: &Shared, id: i64| shared.store.read(|connection| rows::begun(connection, id));
+        for child in read(&self.shared, self.stored.id)? {
+            self.schedule.child_begun();
+            self.shared.watch_child(&child.arn, child.index, self.outbox.clone());
+            self.running.insert(child.index, child.arn);
+        }
+        if self.running.is_empty() {
+            return Ok(());
+        }
+        for child in read(&self.shared, self.stored.id)? {
+            let status: Result<Status, _> = serde_json::from_value(child.status.into());
+            if let Some(status) = status.ok().filter(|status| *status != Status::Running) {
+                self.shared.watch_child_no_more(&child.arn);
+                self.child_ended(child.index, status);
+            }
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self) -> Option<Happened> {
+        match self.stored.status.as_str() {
+            "RUNNING" => {}
+            // It had ended, but the execution was not told before the process ended.
+            "SUCCEEDED" => return self.succeeded().await,
+            "FAILED" => return Some(self.failure()),
+            _ => return None,
+        }
+        let verdict = self.until_verdict().await?;
+        match verdict {
+            Verdict::Succeeded => self.finish_well().await,
+            Verdict::Exceeded => {
+                self.stop_children().await;
+                self.fail(EXCEEDED_ERROR, Some(EXCEEDED_CAUSE)).await
+            }
+        }
+    }
+
+    async fn until_verdict(&mut self) -> Option<Verdict> {
+        loop {
+            while let Ok(news) = self.inbox.try_recv() {
+                self.hear(news).await?;
+            }
+            if let Some(verdict) = self.schedule.verdict() {
+                return Some(verdict);
+            }
+            let most = self.schedule.may_begin().min(LARGEST_CHUNK);
+            if most > 0 {
+                match self.begin(most) {
+                    // Others have their turn between the chunks.
+                    Ok(()) => tokio::task::yield_now().await,
+                    Err(Halt::Over) => return None,
+                    Err(Halt::Store) => pause(&mut self.closing).await?,
+                }
+                continue;
+            }
+            let news = tokio::select! {
+                biased;
+                _ = self.closing.wait_for(|closed| *closed) => return None,
+                news = self.inbox.recv() => news?,
+            };
+            self.hear(news).await?;
+        }
+    }
+
+    /// None if it was stopped.
+    async fn hear(&mut self, news: News) -> Option<()> {
+        match news {
+            News::Ended { index, status } => self.child_ended(index, status),
+            News::Limits(limits) => self.schedule.set_limits(limits),
+            News::Stop => {
+                self.stop_children().await;
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn child_ended(&mut self, index: usize, status: Status) {
+        if self.running.remove(&index).is_some() {
+            self.count(index, status);
+        }
+    }
+
+    fn count(&mut self, index: usize, status: Status) {
+        let items = self.children.get(index).map_or(0, |child| child.items);
+        let failed = matches!(status, Status::Failed | Status::TimedOut);
+        self.schedule.child_ended(if failed { items } else { 0 });
+    }
+
+    /// Begins the next child executions, all in one transaction.
+    fn begin(&mut self, most: usize) -> Result<(), Halt> {
+        let first = self.schedule.begun();
+        let new: Vec<NewChild> = (first..self.children.len())
+            .take(most)
+            .filter_map(|index| self.new_child(index))
+            .collect();
+        let begun = self.shared.begin_children(self.family, new, &self.outbox)?;
+        for (index, arn, ended) in begun.ok_or(Halt::Over)? {
+            self.schedule.child_begun();
+            match ended {
+                Some(status) => self.count(index, status),
+                None => {
+                    self.running.insert(index, arn);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn new_child(&self, index: usize) -> Option<NewChild> {
+        let child = self.children.get(index)?;
+        let now = self.shared.now();
+        let name = random::uuid_in_order(now);
+        let region = region_of(&self.parent.execution_arn);
+        // In a child execution, the name of the machine has a label as well.
+        let machine = self.parent.state_machine_name.split('/').next().unwrap_or_default();
+        let machine_arn = self.parent.state_machine_arn.split('/').next().unwrap_or_default();
+        let labelled = format!("{machine}/{}", self.stored.label);
+        let start = Start {
+            execution_arn: if self.stored.express {
+                express_arn(region, &labelled, &name, &random::uuid())
+            } else {
+                execution_arn(region, &labelled, &name)
+            },
+            execution_name: name,
+            state_machine_arn: format!("{machine_arn}/{}", self.stored.label),
+            state_machine_name: labelled,
+            role_arn: self.parent.role_arn.clone(),
+            input: child.input.clone(),
+            started_at: now,
+        };
+        let log = Log::of(&self.logging, &start);
+        let mut run = Run::new(self.processor.clone(), start.clone(), log);
+        let mut first = Batch::default();
+        run.advance(Happened::Started, now, &mut first, |arn| self.shared.has_activity(arn));
+        Some(NewChild {
+            index,
+            items: child.items,
+            start,
+            run,
+            first,
+        })
+    }
+
+    /// Stops what runs, and waits until that is written down.
+    async fn stop_children(&mut self) {
+        for arn in std::mem::take(&mut self.running).into_values() {
+            let stopped = Happened::Stopped {
+                error: None,
+                cause: None,
+            };
+            self.shared.tell(&arn, stopped).await;
+        }
+    }
+
+    async fn finish_well(&mut self) -> Option<Happened> {
+        if let Err(Refused { error, cause }) = transfer::write_results(&self.stored) {
+            return self.fail(error, Some(&cause)).await;
+        }
+        self.write_end(None).await?;
+        self.succeeded().await
+    }
+
+    async fn succeeded(&mut self) -> Option<Happened> {
+        let writer = &self.stored.writer;
+        let (transformation, output_type) = (writer.transformation, writer.output_type);
+        loop {
+            match self
+                .shared
+                .store
+                .read(|connection| rows::results(connection, self.stored.id))
+            {
+                Ok(ended) => {
+                    return Some(Happened::MapRunSucceeded {
+                        map_run: self.map_run,
+                        output: results::text(&ended, transformation, output_type),
+                    });
+                }
+                Err(StoreError::Closed) => return None,
+                Err(_) => pause(&mut self.closing).await?,
+            }
+        }
+    }
+
+    async fn fail(&mut self, error: &str, cause: Option<&str>) -> Option<Happened> {
+        self.stored.error = Some(error.to_owned());
+        self.stored.cause = cause.map(str::to_owned);
+        self.write_end(Some((error, cause))).await?;
+        Some(self.failure())
+    }
+
+    fn failure(&self) -> Happened {
+        Happened::MapRunFailed {
+            map_run: self.map_run,
+            error: self.stored.error.clone().unwrap_or_default(),
+            cause: self.stored.cause.clone(),
+        }
+    }
+
+    async fn write_end(&mut self, failure: Option<(&str, Option<&str>)>) -> Option<()> {
+        let now = self.shared.now();
+        loop {
+            match self
+                .shared
+                .write(|connection| rows::end(connection, self.stored.id, failure, now))
+            {
+                Ok(Written::Stored) => return Some(()),
+                Ok(Written::Closed) | Err(StoreError::Closed) => return None,
+                Err(_) => pause(&mut self.closing).await?,
+            }
+        }
+    }
+}
