@@ -118,7 +118,7 @@ impl Lab {
                 last = answers.next().unwrap_or(last);
                 self.answer(task, last.clone());
             } else if let Some((map_run, children)) = self.to_run.pop_front() {
-                self.run_children(map_run, &children, &mut answers);
+                self.run_children(map_run, &children, &mut answers, &mut last);
             } else if let Some((timer, at)) = self.next_timer() {
                 self.now = self.now.max(at);
                 self.timers.remove(&timer);
@@ -129,8 +129,15 @@ impl Lab {
         }
     }
 
-    /// Runs child executions one after another, each with the answers that are left, until too many have failed.
-    fn run_children(&mut self, map_run: MapRunId, children: &Children, answers: &mut dyn Iterator<Item = Answer>) {
+    /// Runs child executions one after another, each with the next answer, until too many have failed. One that does not end
+    /// leaves the map run open.
+    fn run_children(
+        &mut self,
+        map_run: MapRunId,
+        children: &Children,
+        answers: &mut dyn Iterator<Item = Answer>,
+        last: &mut Answer,
+    ) {
         let request = self.map_runs.remove(&map_run).expect("it has begun");
         let items = children.iter().map(|child| child.items).sum();
         let mut schedule = Schedule::new(request.limits, children.len(), items);
@@ -141,9 +148,11 @@ impl Lab {
             let machine = processor(&self.machine, &request.way).expect("a processor").clone();
             let mut lab = Self::of(machine, &child.input);
             lab.feed(Happened::Started);
-            let own: Vec<Answer> = answers.next().into_iter().collect();
-            lab.go_on(&own);
-            let outcome = lab.outcome().clone();
+            *last = answers.next().unwrap_or(last.clone());
+            lab.go_on(std::slice::from_ref(last));
+            let Some(outcome) = lab.execution.outcome().cloned() else {
+                return;
+            };
             schedule.child_ended(if outcome.status == Status::Failed {
                 child.items
             } else {

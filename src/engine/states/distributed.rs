@@ -181,6 +181,12 @@ fn selected(
     items: &[Value],
 ) -> Result<Vec<String>, Failure> {
     let mut context = Scope::of_task(turn, visit, None).into_context();
+    let nothing = Data::new(Value::Null);
+    let mut input = input;
+    // Expressions are given copies, as large as the list of the items is long.
+    if state.query_language == QueryLanguage::Jsonata && sees_only_the_item(selector) {
+        (context, input) = (json!({}), &nothing);
+    }
     let mut texts = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         context["Map"] = map_member(index, item);
@@ -193,6 +199,20 @@ fn selected(
         context = scope.into_context();
     }
     Ok(texts)
+}
+
+/// Whether all expressions in a selector look at nothing of `$states` but the item. Recurses as deep as the selector nests,
+/// which the reader of definitions limits.
+pub(in crate::engine) fn sees_only_the_item(selector: &Value) -> bool {
+    match selector {
+        Value::String(text) => text
+            .split("$states")
+            .skip(1)
+            .all(|rest| rest.starts_with(".context.Map.")),
+        Value::Array(parts) => parts.iter().all(sees_only_the_item),
+        Value::Object(members) => members.values().all(sees_only_the_item),
+        _ => true,
+    }
 }
 
 /// A map run has ended well; `output` is the JSON text of what it gives.

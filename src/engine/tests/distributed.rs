@@ -207,6 +207,18 @@ fn items_are_selected() {
         json!({
             "QueryLanguage": "JSONata",
             "Items": "{% $states.input.items %}",
+            "ItemSelector": {
+                "v": "{% $states.context.Map.Item.Index %}",
+                "k": "{% $states.input.k & $states.context.Execution.Input.k %}",
+            },
+        }),
+        r#"{"items":["a"],"k":"x"}"#,
+        &[r#"{"v":0,"k":"xx"}"#],
+    );
+    check_inputs(
+        json!({
+            "QueryLanguage": "JSONata",
+            "Items": "{% $states.input.items %}",
             "ItemSelector": { "v": "{% $states.context.Map.Item.Value & '!' %}" },
         }),
         r#"{"items":["a","b"]}"#,
@@ -480,6 +492,27 @@ fn items_that_are_read() {
             "7<6 ExecutionFailed error=States.ItemReaderFailed cause=CSV headers cannot contain duplicates.",
         ]
     );
+}
+
+#[test]
+fn expressions_about_the_item_alone_are_known() {
+    use crate::engine::states::distributed::sees_only_the_item;
+    for (selector, only) in [
+        (
+            json!({ "a": ["{% $states.context.Map.Item.Value.x %}", 1, "$states"] }),
+            false,
+        ),
+        (
+            json!({ "a": ["{% $states.context.Map.Item.Value.x & $v %}", 1, "x"] }),
+            true,
+        ),
+        (json!("{% $states %}"), false),
+        (json!("{% $states.context %}"), false),
+        (json!("{% $states.context.Map.Item.Index + $states.input %}"), false),
+        (json!("{% $keys($states.context.Map) %}"), false),
+    ] {
+        assert_eq!(sees_only_the_item(&selector), only, "{selector}");
+    }
 }
 
 #[test]

@@ -32,6 +32,13 @@ fn happened(most: u64) -> impl Strategy<Value = Happened> {
         }),
         (task.clone(), proptest::option::of("w")).prop_map(|(task, worker)| Happened::ActivityStarted { task, worker }),
         task.prop_map(|task| Happened::TaskHeartbeat { task }),
+        (0..4_u64, "\\[1\\]|1|x").prop_map(|(map_run, items)| Happened::ItemsRead { map_run, items }),
+        (0..4_u64, "\\[1\\]|x").prop_map(|(map_run, output)| Happened::MapRunSucceeded { map_run, output }),
+        (0..4_u64, "Boom|Other").prop_map(|(map_run, error)| Happened::MapRunFailed {
+            map_run,
+            error,
+            cause: None
+        }),
         (0..2 * most).prop_map(|timer| Happened::TimerFired { timer }),
     ]
 }
@@ -63,6 +70,7 @@ fn nested() -> impl Strategy<Value = Value> {
         Just(json!({ "Type": "Fail", "Error": "Boom" })),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
+        let distributed = inner.clone();
         let handlers = |mut state: Value, retried: bool| {
             if retried {
                 state["Retry"] = json!([{ "ErrorEquals": ["Boom"], "MaxAttempts": 1 }]);
@@ -82,6 +90,17 @@ fn nested() -> impl Strategy<Value = Value> {
                     "Type": "Map", "ItemProcessor": machine_of(state), "ItemsPath": "$$.Execution.Input",
                     "ItemSelector": { "v.$": "$$.Map.Item.Value" }, "MaxConcurrency": concurrency, "End": true,
                 });
+                handlers(map, retried)
+            }),
+            (distributed, any::<bool>(), any::<bool>()).prop_map(move |(state, read, retried)| {
+                let mut processor = machine_of(state);
+                processor["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+                let mut map = json!({
+                    "Type": "Map", "ItemProcessor": processor, "ItemsPath": "$$.Execution.Input", "End": true,
+                });
+                if read {
+                    map["ItemReader"] = json!({ "Resource": "arn:aws:states:::s3:listObjectsV2" });
+                }
                 handlers(map, retried)
             }),
         ]
@@ -157,6 +176,7 @@ proptest! {
             .into_iter()
             .map(|fails| if fails { testing::error("Boom", "") } else { testing::output(json!(1)) })
             .collect();
+        prop_assume!(!state.to_string().contains("ItemReader"));
         let lab = Lab::run(&machine_of(state), "[1,2,3]", &answers);
         prop_assert!(lab.execution.outcome().is_some(), "{}", lab.lines());
         let count = |what: &str| lab.history.iter().filter(|event| event.kind == what).count();

@@ -41,6 +41,14 @@ impl MapRuns {
     }
 }
 
+/// A child execution that was begun.
+pub(super) struct BegunChild {
+    pub(super) index: usize,
+    pub(super) arn: String,
+    /// How it ended, if it did so at once.
+    pub(super) ended: Option<Status>,
+}
+
 impl Shared {
     pub(super) fn know_map_run(&self, arn: &str, inbox: mpsc::UnboundedSender<News>) {
         lock(&self.map_runs.inboxes).insert(arn.to_owned(), inbox);
@@ -123,7 +131,7 @@ impl Shared {
         family: Family,
         new: Vec<NewChild>,
         outbox: &mpsc::UnboundedSender<News>,
-    ) -> Result<Option<Vec<(usize, String, Option<Status>)>>, StoreError> {
+    ) -> Result<Option<Vec<BegunChild>>, StoreError> {
         // Held until they are known here: who reads in the store that they run can stop them.
         let mut running = lock(&self.running);
         let ids = self.store.write(|transaction| {
@@ -153,7 +161,11 @@ impl Shared {
                 self.watch_child(&arn, child.index, outbox.clone());
                 running.insert(arn.clone(), self.drive(id, arn.clone(), child.run, child.first));
             }
-            (child.index, arn, ended)
+            BegunChild {
+                index: child.index,
+                arn,
+                ended,
+            }
         });
         Ok(Some(begun.collect()))
     }

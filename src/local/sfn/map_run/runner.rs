@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::children::BegunChild;
 use super::rows::{self, Family, Stored};
 use super::transfer::{self, Refused};
 use crate::asl::model::StateMachine;
@@ -278,7 +279,7 @@ impl Runner {
             .filter_map(|index| self.new_child(index))
             .collect();
         let begun = self.shared.begin_children(self.family, new, &self.outbox)?;
-        for (index, arn, ended) in begun.ok_or(Halt::Over)? {
+        for BegunChild { index, arn, ended } in begun.ok_or(Halt::Over)? {
             self.schedule.child_begun();
             match ended {
                 Some(status) => self.count(index, status),
