@@ -97,6 +97,9 @@ pub trait Service: Send + Sync + 'static {
     /// Answers one call. A panic becomes AWS's `InternalFailure`; a client that goes away does not cancel the call.
     fn call(&self, call: Call) -> Pending<'_, Result<Reply, ApiError>>;
 
+    /// The door is about to close and waits for the calls under way: those that only wait for something should end.
+    fn closing(&self) {}
+
     /// Ends what the service has running (executions' timers, functions). No call comes afterwards.
     fn close(&self) -> Pending<'_, ()> {
         Box::pin(async {})

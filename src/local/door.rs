@@ -144,6 +144,9 @@ impl Door {
     /// Lets the calls under way end, for at most `patience`, refuses new ones, and closes the services.
     pub(crate) async fn close(&self, patience: Duration) {
         self.closing.store(true, Ordering::SeqCst);
+        for (_, service) in &self.services {
+            service.closing();
+        }
         let mut count = self.under_way.subscribe();
         let _ = tokio::time::timeout(patience, count.wait_for(|&count| count == 0)).await;
         for (_, service) in self.services.iter().rev() {

@@ -17,6 +17,7 @@ pub mod random;
 mod route;
 mod server;
 pub mod sfn;
+pub mod sqs;
 pub mod store;
 mod sts;
 #[cfg(test)]

@@ -42,6 +42,7 @@ impl Route {
             .or_else(|| action.map(|_| service_of_version(value(&form, "Version").unwrap_or_default())))
             .or_else(|| is_lambda_path(path).then(|| "lambda".to_owned()))?;
         let protocol = Protocol::of_service(&service).unwrap_or_else(|| match (target, action) {
+            (None, Some(_)) if service == "sqs" => Protocol::SQS_QUERY,
             (Some(_), _) => Protocol::of_content_type(header(parts, "content-type").unwrap_or_default()),
             (None, Some(_)) => Protocol::Query { namespace: "" },
             (None, None) => Protocol::RestJson,
@@ -105,6 +106,7 @@ fn service_of_target(prefix: &str) -> String {
     match prefix {
         "AWSStepFunctions" => "states".to_owned(),
         "Logs_20140328" => "logs".to_owned(),
+        "AmazonSQS" => "sqs".to_owned(),
         other => other.split('_').next().unwrap_or(other).to_ascii_lowercase(),
     }
 }

@@ -8,6 +8,7 @@ use super::inside::Inside;
 use super::lambda::Lambda;
 use super::logs::Logs;
 use super::sfn::{self, Integrations, LambdaTasks, StepFunctions};
+use super::sqs::Sqs;
 use super::store::{Store, StoreError};
 use super::sts::Sts;
 use super::{Place, clock};
@@ -16,7 +17,7 @@ use super::{Place, clock};
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
 /// The names of all services, for whoever asks before anything is open.
-const NAMES: &[&str] = &["iam", "sts", "logs", "lambda", "states"];
+const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "lambda", "states"];
 
 /// Whether there is a service of that name in credential scopes.
 pub(crate) fn has_service(name: &str) -> bool {
@@ -39,11 +40,13 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
     let now: sfn::Clock = Arc::new(clock::now);
     let functions = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
     let tasks = Integrations::new(functions, Arc::new(inside.clone()), now.clone());
+    let sqs = Arc::new(Sqs::open(store.clone(), place.endpoint.clone(), now.clone())?);
     let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), logs.clone(), now)?;
     Ok(vec![
         ("iam", iam),
         ("sts", Arc::new(Sts)),
         ("logs", logs),
+        ("sqs", sqs),
         ("lambda", Arc::new(lambda)),
         ("states", Arc::new(states)),
     ])

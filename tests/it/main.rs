@@ -7,4 +7,5 @@ mod convergence;
 mod env;
 mod oddities;
 mod processes;
+mod services;
 mod walls;

@@ -29,6 +29,11 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
+    /// The older one of the two that SQS has.
+    pub(crate) const SQS_QUERY: Self = Self::Query {
+        namespace: "http://queue.amazonaws.com/doc/2012-11-05/",
+    };
+
     /// The protocol of a service that is here, by its signing name.
     pub(crate) fn of_service(service: &str) -> Option<Self> {
         Some(match service {
