@@ -15,6 +15,7 @@ mod page;
 mod protocol;
 pub mod random;
 mod route;
+pub mod s3;
 mod server;
 pub mod sfn;
 pub mod sqs;

@@ -7,6 +7,7 @@ use super::iam::Iam;
 use super::inside::Inside;
 use super::lambda::Lambda;
 use super::logs::Logs;
+use super::s3::S3;
 use super::sfn::{self, Integrations, LambdaTasks, StepFunctions};
 use super::sqs::Sqs;
 use super::store::{Store, StoreError};
@@ -17,7 +18,7 @@ use super::{Place, clock};
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
 /// The names of all services, for whoever asks before anything is open.
-const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "lambda", "states"];
+const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "s3", "lambda", "states"];
 
 /// Whether there is a service of that name in credential scopes.
 pub(crate) fn has_service(name: &str) -> bool {
@@ -29,11 +30,13 @@ pub(crate) fn has_service(name: &str) -> bool {
 pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<Vec<Named>, StoreError> {
     let iam = Arc::new(Iam::open(store.clone())?);
     let logs = Arc::new(Logs::open(store.clone())?);
+    let s3 = S3::open(store.clone())?;
     let lambda = Lambda::open(
         store.clone(),
         &place.folder,
         iam.clone(),
         logs.clone(),
+        Arc::new(s3.clone()),
         place.endpoint.clone(),
     )?;
     lambda.resume()?;
@@ -41,12 +44,20 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
     let functions = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
     let tasks = Integrations::new(functions, Arc::new(inside.clone()), now.clone());
     let sqs = Arc::new(Sqs::open(store.clone(), place.endpoint.clone(), now.clone())?);
-    let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), logs.clone(), now)?;
+    let states = StepFunctions::open(
+        store.clone(),
+        Arc::new(tasks),
+        iam.clone(),
+        logs.clone(),
+        Arc::new(s3.clone()),
+        now,
+    )?;
     Ok(vec![
         ("iam", iam),
         ("sts", Arc::new(Sts)),
         ("logs", logs),
         ("sqs", sqs),
+        ("s3", Arc::new(s3)),
         ("lambda", Arc::new(lambda)),
         ("states", Arc::new(states)),
     ])

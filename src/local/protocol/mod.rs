@@ -1,5 +1,6 @@
 //! The AWS protocols: reading a request's input, writing a reply or an error as AWS writes it.
 
+pub(crate) mod document;
 pub(crate) mod xml;
 
 use bytes::Bytes;
@@ -19,7 +20,7 @@ pub(crate) enum Protocol {
     Json11,
     /// Lambda.
     RestJson,
-    /// S3, which is not here: it must be able to read that.
+    /// S3.
     RestXml,
     /// IAM, STS: a form in, XML out.
     Query {
@@ -86,6 +87,9 @@ impl Protocol {
             Err(error) => self.write_error(request_id, &error),
         };
         if let Ok(id) = HeaderValue::from_str(request_id) {
+            if self == Self::RestXml {
+                response.headers_mut().insert("x-amz-request-id", id.clone());
+            }
             response.headers_mut().insert("x-amzn-requestid", id);
         }
         response
@@ -149,9 +153,11 @@ impl Protocol {
                 error.status,
                 self.content_type(),
                 format!(
-                    "<Error><Code>{}</Code><Message>{}</Message><RequestId>{}</RequestId></Error>",
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>{}<RequestId>{}\
+                     </RequestId></Error>",
                     xml::escape(&error.code),
                     xml::escape(&error.message),
+                    further_elements(error),
                     xml::escape(request_id),
                 ),
             ),
@@ -179,6 +185,15 @@ impl Protocol {
             Self::Query { .. } => "text/xml",
         }
     }
+}
+
+/// What an error document of S3 tells besides code and message.
+fn further_elements(error: &ApiError) -> String {
+    let mut out = xml::Writer::default();
+    for (name, value) in error.extra.iter() {
+        out.text(name, value.as_str().unwrap_or_default());
+    }
+    out.finish()
 }
 
 /// A response with that body.

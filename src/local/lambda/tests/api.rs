@@ -152,7 +152,7 @@ async fn bad_functions_are_refused_in_aws_s_words() {
         ),
         (
             json!({ "Code": { "S3Bucket": "b" } }),
-            "501 NotImplemented: not implemented by the local cloud: lambda:code by S3Bucket",
+            "400 InvalidParameterValueException: Please provide a source for function code.",
         ),
         (
             json!({ "Layers": ["arn"] }),

@@ -26,6 +26,7 @@ use tokio::sync::Notify;
 use super::{Caller, Clock, LogSink, Roles, StepFunctions, TaskOutcome, TaskRunner};
 use crate::engine::TaskRequest;
 use crate::local::api::{Call, Pending, Reply};
+use crate::local::s3::S3;
 use crate::local::store::{Store, StoreError};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/steps";
@@ -54,6 +55,7 @@ impl Bench {
             tasks.clone(),
             Arc::new(FakeRoles),
             logs.clone(),
+            Arc::new(S3::open(store.clone()).unwrap()),
             clock(tick),
         )
         .unwrap();
