@@ -34,12 +34,11 @@ fn start(input: &str) -> Start {
 /// Runs an execution that asks for nothing from outside, and gives its effects.
 fn run(machine: &StateMachine, input: &str) -> Vec<Effect> {
     let mut execution = Execution::new(start(input));
-    let started = Input {
-        at: 0,
-        seed: 1,
-        what: Happened::Started,
-    };
-    let effects = step(machine, &mut execution, &started);
+    let started = Input::new(0, 1, Happened::Started);
+    let mut effects = step(machine, &mut execution, &started);
+    while execution.has_more() {
+        effects.extend(step(machine, &mut execution, &Input::new(0, 1, Happened::Continued)));
+    }
     assert_eq!(execution.outcome().map(|end| end.status), Some(Status::Succeeded));
     effects
 }
@@ -154,7 +153,7 @@ fn wait_it_out(machine: &StateMachine) -> usize {
     let mut due = vec![(Happened::Started, 0)];
     let mut events = 0;
     while let Some((what, at)) = due.pop() {
-        for effect in step(machine, &mut execution, &Input { at, seed: 1, what }) {
+        for effect in step(machine, &mut execution, &Input::new(at, 1, what)) {
             match effect {
                 Effect::History(_) => events += 1,
                 Effect::SetTimer { timer, at } => due.push((Happened::TimerFired { timer }, at)),

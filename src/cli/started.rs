@@ -15,8 +15,11 @@ use crate::diagnostic::did_you_mean;
 use crate::event::Event;
 use crate::report::message_of;
 use crate::report::text::{compact_json, escape, pretty_json, shorten};
-use crate::run::{Outcome, Pace, execution_name, follow_all};
+use crate::run::{Express, Outcome, Pace, execution_name, follow_all, run_all};
 use crate::stack::model::{MachineKind, Stack, StateMachine};
+
+/// What becomes of an execution on the local cloud when the command that follows it is interrupted.
+const GOES_ON_LOCALLY: &str = "the execution goes on when the local cloud is opened again";
 
 /// Executions to be started.
 pub(super) struct Launch<'a> {
@@ -33,12 +36,14 @@ pub(super) struct Launch<'a> {
 impl App {
     /// Starts executions and, unless told otherwise, follows them to their ends. None if there is nothing to follow.
     pub(super) async fn launch(&self, cloud: &Cloud, launch: Launch<'_>) -> Result<Option<Vec<Outcome>>, CommandError> {
-        let arns = self.start_all(cloud, &launch).await?;
-        if launch.machine.kind == MachineKind::Express {
-            self.note("executions of an EXPRESS state machine have no history to follow; their logs tell what they do");
-            return Ok(None);
+        if launch.follow && launch.machine.kind == MachineKind::Express {
+            return self.run_express(cloud, &launch).await.map(Some);
         }
+        let arns = self.start_all(cloud, &launch).await?;
         if !launch.follow {
+            if launch.machine.kind == MachineKind::Express {
+                self.note("executions of an EXPRESS state machine can be looked at in their logs only");
+            }
             if self.chosen()?.target == Target::Local {
                 self.note(format!(
                     "on the local cloud executions advance only while a stepstack command runs, for example `{}`",
@@ -48,7 +53,7 @@ impl App {
             return Ok(None);
         }
         self.if_interrupted(Some(match self.chosen()?.target {
-            Target::Local => "the execution goes on when the local cloud is opened again".to_owned(),
+            Target::Local => GOES_ON_LOCALLY.to_owned(),
             Target::Localstack | Target::Aws => {
                 "the execution goes on without us; `stepstack status` shows it".to_owned()
             }
@@ -58,6 +63,25 @@ impl App {
         self.if_interrupted(None);
         self.print_outcomes(&outcomes);
         Ok(Some(outcomes))
+    }
+
+    /// Runs executions of an Express state machine to their ends.
+    async fn run_express(&self, cloud: &Cloud, launch: &Launch<'_>) -> Result<Vec<Outcome>, CommandError> {
+        self.if_interrupted(Some(match self.chosen()?.target {
+            Target::Local => GOES_ON_LOCALLY.to_owned(),
+            Target::Localstack | Target::Aws => "the execution goes on without us".to_owned(),
+        }));
+        let machine = Express {
+            arn: cloud.identity().machine_arn(&launch.machine.name),
+            name: launch.machine.name.clone(),
+            input: launch.input.value.clone(),
+            text: launch.input.text.clone(),
+        };
+        let outcomes = run_all(cloud, &machine, &launch.names, self.reporter.sink()).await;
+        self.if_interrupted(None);
+        let outcomes = outcomes.map_err(|error| self.not_started(error, launch))?;
+        self.print_outcomes(&outcomes);
+        Ok(outcomes)
     }
 
     /// Starts all executions at once; their ARNs in the order of their names.

@@ -13,6 +13,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::endpoint::EndpointPrefix;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
@@ -174,13 +175,43 @@ fn clients(config: &SdkConfig, calls: &Arc<AtomicU64>) -> Clients {
                 .interceptor(count())
                 .build(),
         ),
-        sfn: aws_sdk_sfn::Client::from_conf(aws_sdk_sfn::config::Builder::from(config).interceptor(count()).build()),
+        sfn: aws_sdk_sfn::Client::from_conf(step_functions(config).interceptor(count()).build()),
         sts: aws_sdk_sts::Client::from_conf(
             aws_sdk_sts::config::Builder::from(config)
                 .retry_config(retries.with_max_attempts(IDENTITY_ATTEMPTS))
                 .interceptor(count())
                 .build(),
         ),
+    }
+}
+
+/// The SDK puts `sync-` before the host for some calls, which is right for AWS's own names only.
+fn step_functions(config: &SdkConfig) -> aws_sdk_sfn::config::Builder {
+    let builder = aws_sdk_sfn::config::Builder::from(config);
+    match config.endpoint_url() {
+        Some(_) => builder.interceptor(NoHostPrefix),
+        None => builder,
+    }
+}
+
+/// Leaves the host of an endpoint as it was given.
+#[derive(Debug)]
+struct NoHostPrefix;
+
+#[dyn_dispatch_hint]
+impl Intercept for NoHostPrefix {
+    fn name(&self) -> &'static str {
+        "NoHostPrefix"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        cfg.interceptor_state().unset::<EndpointPrefix>();
+        Ok(())
     }
 }
 
@@ -288,6 +319,43 @@ mod tests {
         ) -> std::pin::Pin<Box<dyn Future<Output = Result<http::Response<bytes::Bytes>, String>> + Send>> {
             Box::pin(async { Err("closed".to_owned()) })
         }
+    }
+
+    #[derive(Debug, Default)]
+    struct Hosts(std::sync::Mutex<Vec<String>>);
+
+    #[derive(Debug)]
+    struct Listening(Arc<Hosts>);
+
+    impl crate::cloud::Door for Listening {
+        fn call(
+            &self,
+            request: http::Request<bytes::Bytes>,
+        ) -> std::pin::Pin<Box<dyn Future<Output = Result<http::Response<bytes::Bytes>, String>> + Send>> {
+            let host = request.uri().host().unwrap_or_default().to_owned();
+            self.0.0.lock().unwrap().push(host);
+            Box::pin(async { Err("heard enough".to_owned()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn only_aws_has_a_host_of_its_own_for_synchronous_executions() {
+        let check = async |endpoint: Option<&str>, expected: &str| {
+            let hosts = Arc::new(Hosts::default());
+            let mut config = SdkConfig::builder()
+                .behavior_version(behavior())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(SharedCredentialsProvider::new(emulator_credentials("local")))
+                .http_client(DoorClient(Arc::new(Listening(hosts.clone()))))
+                .retry_config(RetryConfig::disabled());
+            config.set_endpoint_url(endpoint.map(str::to_owned));
+            let clients = clients(&config.build(), &Arc::default());
+            let asked = clients.sfn.start_sync_execution().state_machine_arn("m");
+            asked.send().await.unwrap_err();
+            assert_eq!(*hosts.0.lock().unwrap(), [expected]);
+        };
+        check(None, "sync-states.us-east-1.amazonaws.com").await;
+        check(Some("http://localhost:4566"), "localhost").await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::primitives::DateTime;
 use aws_sdk_sfn::types::{ExecutionListItem, HistoryEvent};
 use serde_json::Value;
@@ -33,6 +34,34 @@ impl Cloud {
             .await
             .tried(|| format!("start the execution {name} of {machine_arn}"))?;
         Ok(started.execution_arn)
+    }
+
+    /// Runs an execution of an Express state machine and waits for its end. It is not tried again: it may have begun.
+    pub async fn run_sync(&self, machine_arn: &str, name: &str, input: &str) -> Result<ExecutionSummary, CloudError> {
+        let request = self
+            .clients
+            .sfn
+            .start_sync_execution()
+            .state_machine_arn(machine_arn)
+            .name(name)
+            .input(input)
+            .customize()
+            .config_override(aws_sdk_sfn::config::Builder::new().retry_config(RetryConfig::disabled()));
+        let ended = request
+            .send()
+            .await
+            .tried(|| format!("run the execution {name} of {machine_arn}"))?;
+        Ok(ExecutionSummary {
+            name: ended.name.unwrap_or_else(|| name.to_owned()),
+            arn: ended.execution_arn,
+            status: ended.status.as_str().to_owned(),
+            started_at: milliseconds(&ended.start_date),
+            stopped_at: Some(milliseconds(&ended.stop_date)),
+            input: ended.input,
+            output: ended.output,
+            error: ended.error,
+            cause: ended.cause,
+        })
     }
 
     /// An execution in full.

@@ -100,7 +100,7 @@ impl Turn<'_> {
                 .into_keys()
                 .map(|map_run| Effect::StopMapRun { map_run, failed: false }),
         );
-        self.execution.put_off.clear();
+        self.execution.ready.clear();
         let outcome = Outcome {
             status,
             output,

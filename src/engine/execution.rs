@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::data::Data;
+use super::fork::Job;
 use super::history::Details;
 use super::map_run::batch::Batches;
 use super::map_run::{Children, MapRunRequest, ReadRequest};
@@ -33,8 +34,8 @@ pub struct Execution {
     pub(super) tasks: BTreeMap<TaskId, OpenTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
     pub(super) map_runs: BTreeMap<MapRunId, OpenMapRun>,
-    /// States to be entered in the next step, with their inputs.
-    pub(super) put_off: VecDeque<(BranchId, String, Data)>,
+    /// What lines of control have to do: because of others, or because an earlier step was to end before they had done it.
+    pub(super) ready: VecDeque<Job>,
     pub(super) outcome: Option<Outcome>,
     /// How often it was redriven, and when last.
     pub(super) redrives: u64,
@@ -179,8 +180,6 @@ pub(super) enum Purpose {
     Wait(BranchId),
     /// The pause before a state is tried again.
     Retry(BranchId),
-    /// No pause: the states that were put off are entered.
-    GoOn,
     /// `TimeoutSeconds` of a task.
     TaskTimeout(TaskId),
     /// `HeartbeatSeconds` of a task.
@@ -203,7 +202,7 @@ impl Execution {
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             map_runs: BTreeMap::new(),
-            put_off: VecDeque::new(),
+            ready: VecDeque::new(),
             outcome: None,
             redrives: 0,
             redriven_at: None,
@@ -223,6 +222,17 @@ impl Execution {
     /// How it ended, if it has.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
+    }
+
+    /// Whether something is left to be done at once: feed it [`Happened::Continued`](super::Happened::Continued).
+    pub fn has_more(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Whether that timer is the time limit of the machine, which ends the execution whatever it is about.
+    pub fn is_time_limit(&self, timer: TimerId) -> bool {
+        let timer = self.timers.get(&timer);
+        timer.is_some_and(|timer| matches!(timer.purpose, Purpose::ExecutionTimeout))
     }
 
     /// The position and the item of the innermost Map iteration that a branch belongs to.

@@ -18,6 +18,10 @@ use crate::asl::model::{StateKind, StateMachine};
 pub(super) enum Job {
     /// It begins, with an input.
     Begin(BranchId, Data),
+    /// The work of the state that it has entered.
+    Work(BranchId),
+    /// The same once more, after a redrive.
+    Redo(BranchId),
     /// All that it was split into has ended well.
     Join(BranchId),
     /// It has failed, and with it the state it was split from.
@@ -29,7 +33,10 @@ pub(super) enum Job {
 impl<'a> Turn<'a> {
     /// Does what the lines of control that have moved have left for others.
     pub(super) fn run_ready(&mut self) -> Result<(), Ended> {
-        while let Some(job) = self.ready.pop_front() {
+        while self.execution.has_more() && self.slice.goes_on() {
+            let Some(job) = self.execution.ready.pop_front() else {
+                break;
+            };
             match job {
                 Job::Begin(branch, input) => {
                     // It may have been cut off meanwhile.
@@ -39,6 +46,8 @@ impl<'a> Turn<'a> {
                         self.proceed(branch, first, flow)?;
                     }
                 }
+                Job::Work(branch) => self.resume(branch, Self::work)?,
+                Job::Redo(branch) => self.redo(branch)?,
                 Job::Join(branch) => self.resume(branch, states::joined)?,
                 Job::Fail(branch, failure) => self.child_failed(branch, failure)?,
                 Job::FailState(branch, failure) => self.resume(branch, |_, _, _| Err(failure.into()))?,
@@ -108,7 +117,7 @@ impl<'a> Turn<'a> {
             ..Branch::default()
         };
         self.execution.branches.insert(id, branch);
-        self.ready.push_back(Job::Begin(id, input));
+        self.execution.ready.push_back(Job::Begin(id, input));
     }
 
     /// Goes on with a state if nothing runs inside it any more; its next event then follows `last_event`.
@@ -118,7 +127,7 @@ impl<'a> Turn<'a> {
         };
         if above.fork.as_ref().is_some_and(|fork| fork.running.is_empty()) {
             above.last_event = last_event;
-            self.ready.push_back(Job::Join(branch));
+            self.execution.ready.push_back(Job::Join(branch));
         }
     }
 
@@ -158,7 +167,7 @@ impl<'a> Turn<'a> {
         if !inner || !failure.catchable {
             return Err(self.fail(branch, &failure));
         }
-        self.ready.push_back(Job::Fail(branch, failure));
+        self.execution.ready.push_back(Job::Fail(branch, failure));
         Ok(())
     }
 
@@ -272,7 +281,7 @@ impl<'a> Turn<'a> {
             .timers
             .iter()
             .filter(|(_, timer)| match timer.purpose {
-                Purpose::ExecutionTimeout | Purpose::GoOn => false,
+                Purpose::ExecutionTimeout => false,
                 Purpose::Wait(branch) | Purpose::Retry(branch) => !execution.branches.contains_key(&branch),
                 Purpose::TaskTimeout(task) | Purpose::Heartbeat(task) => !execution.tasks.contains_key(&task),
             })

@@ -16,6 +16,7 @@ mod redrive;
 mod resource;
 mod retry;
 pub mod single;
+mod slice;
 mod states;
 mod turn;
 mod unsupported;
@@ -72,6 +73,22 @@ pub struct Input {
     pub seed: u64,
     /// What happened.
     pub what: Happened,
+    /// Set if the step was ended before all was done that there was to do, after so much; the rest comes with
+    /// [`Happened::Continued`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<u32>,
+}
+
+impl Input {
+    /// An input on which all is done that there is to do.
+    pub fn new(at: Millis, seed: u64, what: Happened) -> Self {
+        Self {
+            at,
+            seed,
+            what,
+            done: None,
+        }
+    }
 }
 
 /// The kinds of input.
@@ -80,6 +97,8 @@ pub struct Input {
 pub enum Happened {
     /// The execution begins. Always the first input, and only the first.
     Started,
+    /// The execution has its turn again to do what it has left ([`Execution::has_more`]).
+    Continued,
     /// A task was handed over to what does it; an activity's waits for a worker from now on.
     TaskStarted { task: TaskId },
     /// A worker took the task of an activity, and may have said its name.
@@ -233,8 +252,27 @@ pub struct PendingMapRun {
 
 /// Advances an execution by one input. Inputs that come too late (a result of a cancelled task, a timer of a state long
 /// left, anything after the end) have no effect.
+///
+/// What there is to do at once is done, except after an input that says how much was `done`, and if the data of the events
+/// become too large: then [`Execution::has_more`].
 pub fn step(machine: &StateMachine, execution: &mut Execution, input: &Input) -> Vec<Effect> {
-    turn::step(machine, execution, input)
+    let most = input.done.unwrap_or(u32::MAX);
+    turn::step(machine, execution, input, &mut |done| done < most).0
+}
+
+/// The same for as long as `more`, which is told how much was done, says so; then it is written into the input how much that
+/// was, so that the next [`step`] of the same input does exactly as much.
+///
+/// Where a step ends makes no difference to the history but for the times of its events.
+pub fn step_while(
+    machine: &StateMachine,
+    execution: &mut Execution,
+    input: &mut Input,
+    more: &mut dyn FnMut(u32) -> bool,
+) -> Vec<Effect> {
+    let (effects, done) = turn::step(machine, execution, input, more);
+    input.done = execution.has_more().then_some(done);
+    effects
 }
 
 /// What this engine cannot execute yet, one finding each that names state and feature; empty if it can run all of it.

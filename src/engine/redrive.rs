@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Status;
 use super::errors::Ended;
 use super::execution::{BranchId, Purpose, ROOT, Wreck};
+use super::fork::Job;
 use super::history;
 use super::retry::Retries;
 use super::turn::Turn;
@@ -33,7 +34,7 @@ impl Turn<'_> {
             if let Some(line) = self.execution.branches.get_mut(&branch) {
                 line.last_event = redriven;
             }
-            self.redrive_state(branch)?;
+            self.execution.ready.push_back(Job::Redo(branch));
         }
         Ok(())
     }
@@ -71,7 +72,7 @@ impl Turn<'_> {
     }
 
     /// Does the work of a state again. A Fail state is entered again, as AWS says.
-    fn redrive_state(&mut self, branch: BranchId) -> Result<(), Ended> {
+    pub(super) fn redo(&mut self, branch: BranchId) -> Result<(), Ended> {
         let Some(visit) = self
             .execution
             .branches

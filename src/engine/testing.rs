@@ -8,7 +8,7 @@ use super::map_run::results::{self, ChildResult};
 use super::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, MapRunRequest, Schedule, Verdict, processor};
 use super::{
     Effect, Execution, Happened, HistoryEvent, Input, MapRunId, Millis, Outcome, Start, Status, TaskId, TaskRequest,
-    TimerId, step,
+    TimerId, step_while,
 };
 use crate::asl;
 use crate::asl::model::StateMachine;
@@ -45,6 +45,8 @@ pub(super) struct Lab {
     pub(super) execution: Execution,
     pub(super) now: Millis,
     seed: u64,
+    /// So much is done in one step.
+    pub(super) most: u32,
     pub(super) inputs: Vec<Input>,
     pub(super) effects: Vec<Effect>,
     pub(super) history: Vec<HistoryEvent>,
@@ -89,6 +91,7 @@ impl Lab {
             execution: Execution::new(start(input)),
             now: EPOCH,
             seed: 0,
+            most: u32::MAX,
             inputs: Vec::new(),
             effects: Vec::new(),
             history: Vec::new(),
@@ -211,13 +214,18 @@ impl Lab {
     }
 
     pub(super) fn feed(&mut self, what: Happened) {
+        self.feed_slice(what);
+        while self.execution.has_more() {
+            self.feed_slice(Happened::Continued);
+        }
+    }
+
+    /// Does no more than one step may.
+    pub(super) fn feed_slice(&mut self, what: Happened) {
         self.seed += 1;
-        let input = Input {
-            at: self.now,
-            seed: self.seed,
-            what,
-        };
-        let effects = step(&self.machine, &mut self.execution, &input);
+        let mut input = Input::new(self.now, self.seed, what);
+        let most = self.most;
+        let effects = step_while(&self.machine, &mut self.execution, &mut input, &mut |done| done < most);
         self.inputs.push(input);
         for effect in &effects {
             match effect {

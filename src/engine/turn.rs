@@ -1,7 +1,5 @@
 //! How one input advances an execution. States are run in a loop, never by recursion.
 
-use std::collections::VecDeque;
-
 use super::context::Scope;
 use super::data::Data;
 use super::errors::{Ended, Failure, Interrupt, TIMEOUT, Turned};
@@ -10,13 +8,10 @@ use super::exit::{self, Exit};
 use super::fork::Job;
 use super::history;
 use super::retry::{self, Random, Retries};
+use super::slice::Slice;
 use super::states;
 use super::{Effect, Happened, Input, Millis, Status, TaskId, TimerId};
 use crate::asl::model::{State, StateKind, StateMachine, Work};
-
-/// Once the events of a step hold so many bytes of data, the states that follow are left for another step: a history of
-/// 25,000 events of 256 KiB must not be in memory at once.
-const STEP_BYTES: usize = 8 << 20;
 
 /// How a state goes on.
 pub(super) enum Flow<'a> {
@@ -26,10 +21,15 @@ pub(super) enum Flow<'a> {
     Leave(Exit, Option<&'a str>),
 }
 
-/// See [`super::step`].
-pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &Input) -> Vec<Effect> {
+/// See [`super::step_while`].
+pub(super) fn step(
+    machine: &StateMachine,
+    execution: &mut Execution,
+    input: &Input,
+    more: &mut dyn FnMut(u32) -> bool,
+) -> (Vec<Effect>, u32) {
     if execution.outcome.is_some() && input.what != Happened::Redriven {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
     let mut turn = Turn {
         machine,
@@ -37,12 +37,16 @@ pub(super) fn step(machine: &StateMachine, execution: &mut Execution, input: &In
         now: input.at,
         random: Random::new(input.seed),
         effects: Vec::new(),
-        bytes: 0,
-        ready: VecDeque::new(),
+        slice: Slice::new(more),
     };
+    // What was left has its turn with `Continued` only, so that an input that comes too late has no effect.
+    let behind = turn.execution.has_more() && input.what != Happened::Continued;
     // Either way the effects hold all that is to be done.
-    let (Ok(()) | Err(Ended)) = turn.take(&input.what).and_then(|()| turn.run_ready());
-    turn.effects
+    let (Ok(()) | Err(Ended)) = turn
+        .take(&input.what)
+        .and_then(|()| if behind { Ok(()) } else { turn.run_ready() });
+    let done = turn.slice.done();
+    (turn.effects, done)
 }
 
 /// The work on one input.
@@ -52,10 +56,8 @@ pub(super) struct Turn<'a> {
     pub(super) now: Millis,
     pub(super) random: Random,
     pub(super) effects: Vec<Effect>,
-    /// How many bytes of inputs and outputs of states they hold.
-    pub(super) bytes: usize,
-    /// What other lines of control have to do because of it.
-    pub(super) ready: VecDeque<Job>,
+    /// How far it goes.
+    pub(super) slice: Slice<'a>,
 }
 
 impl<'a> Turn<'a> {
@@ -64,6 +66,7 @@ impl<'a> Turn<'a> {
             Happened::Started => self.begin(),
             Happened::Redriven => self.redrive(),
             _ if !self.execution.begun => Ok(()),
+            Happened::Continued => Ok(()),
             Happened::TimerFired { timer } => self.timer_fired(*timer),
             Happened::Stopped { error, cause } => {
                 let details = history::failure("executionAbortedEventDetails", error.as_deref(), cause.as_deref());
@@ -145,7 +148,6 @@ impl<'a> Turn<'a> {
             }
             Purpose::Wait(branch) => self.resume(branch, states::wait::over),
             Purpose::Retry(branch) => self.resume(branch, Self::work),
-            Purpose::GoOn => self.go_on(),
             Purpose::TaskTimeout(task) => self.task_timed_out(task, false),
             Purpose::Heartbeat(task) => self.task_timed_out(task, true),
         }
@@ -209,7 +211,7 @@ impl<'a> Turn<'a> {
             if exit.output.is_too_large() {
                 return Err(self.fail(branch, &Failure::state_output_too_large(name)));
             }
-            self.bytes += exit.output.text().len();
+            self.slice.count(exit.output.text().len());
             if !self.execution.can_assign(branch, &exit.assigned) {
                 return Err(self.fail(branch, &Failure::variables_too_large()));
             }
@@ -241,11 +243,7 @@ impl<'a> Turn<'a> {
             // Validation refuses such machines; one that was not validated must still end.
             return Err(Failure::runtime(format!("There is no state '{name}'.")).into());
         };
-        if self.bytes >= STEP_BYTES {
-            self.put_off(branch, name, input);
-            return Ok(Flow::Wait);
-        }
-        self.bytes += input.text().len();
+        self.slice.count(input.text().len());
         let kind = self.state_event(branch, name, "Entered");
         let event_before = self.last_event(branch);
         let entered_event = self.emit(branch, &kind, history::state_entered(name, &input))?;
@@ -261,30 +259,12 @@ impl<'a> Turn<'a> {
                 wreck: None,
             });
         }
-        self.work(branch, state)
-    }
-
-    /// Leaves a state to be entered for the next step, for which a timer of no time is set.
-    fn put_off(&mut self, branch: BranchId, name: &str, input: Data) {
-        if let Some(line) = self.execution.branches.get_mut(&branch) {
-            line.visit = None;
+        if self.slice.goes_on() {
+            return self.work(branch, state);
         }
-        if self.execution.put_off.is_empty() {
-            self.set_timer(0, Purpose::GoOn);
-        }
-        self.execution.put_off.push_back((branch, name.to_owned(), input));
-    }
-
-    /// Enters the states that were left for this step.
-    fn go_on(&mut self) -> Result<(), Ended> {
-        for (branch, name, input) in std::mem::take(&mut self.execution.put_off) {
-            // It may have been cut off meanwhile.
-            if let Some(state) = self.state(branch, &name) {
-                let flow = self.enter(branch, &state.name, input);
-                self.proceed(branch, &state.name, flow)?;
-            }
-        }
-        Ok(())
+        // First of all, as it would have been without the break.
+        self.execution.ready.push_front(Job::Work(branch));
+        Ok(Flow::Wait)
     }
 
     /// Does what the type of a state says, for the first time or again.

@@ -85,7 +85,13 @@ impl ApiError {
 
 impl From<super::store::StoreError> for ApiError {
     fn from(error: super::store::StoreError) -> Self {
-        Self::with_status(500, "InternalFailure", format!("the local store failed: {error}"))
+        let mut message = format!("the local store failed: {error}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(reason) = source {
+            message = format!("{message}: {reason}");
+            source = reason.source();
+        }
+        Self::with_status(500, "InternalFailure", message)
     }
 }
 

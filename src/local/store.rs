@@ -46,6 +46,14 @@ pub enum StoreError {
     Damaged(#[from] serde_json::Error),
 }
 
+impl StoreError {
+    /// Whether it may pass by itself, soon: another program is using the file.
+    pub(crate) fn passes(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        matches!(self, Self::Sql(error) if matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked)))
+    }
+}
+
 /// The store, open. Cheap to clone.
 #[derive(Clone)]
 pub struct Store(Arc<Mutex<Option<Connection>>>);

@@ -67,7 +67,7 @@ pub async fn follow_all(
     Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
-fn broken_off(error: tokio::task::JoinError) -> CloudError {
+pub(super) fn broken_off(error: tokio::task::JoinError) -> CloudError {
     CloudError {
         message: format!("following an execution broke off: {error}"),
         kind: ErrorKind::Failed,

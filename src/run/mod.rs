@@ -1,11 +1,13 @@
 //! Starting executions and following them: [`Follower`] turns history into events and knows neither time nor network,
 //! [`follow()`] fetches the history and waits between polls.
 
+mod express;
 mod follow;
 mod follower;
 mod name;
 mod pace;
 
+pub use express::{Express, run_all};
 pub use follow::{follow, follow_all};
 pub use follower::{Follower, Outcome};
 pub use name::execution_name;

@@ -353,6 +353,25 @@ fn express_machines_and_logging_are_deployed_and_kept() {
 }
 
 #[test]
+fn express_executions_are_run_to_their_ends() {
+    let env = Env::new();
+    let choose = "{ StartAt: C, States: { C: { Type: Choice, Choices: [{ Variable: $.fail, IsPresent: true, Next: F }], Default: W }, \
+                  W: { Type: Wait, Seconds: 1, Next: P }, P: { Type: Pass, Result: { well: done }, End: true }, \
+                  F: { Type: Fail, Error: Broken, Cause: as asked } } }";
+    let stack = format!("name: x\nstateMachines:\n  Main:\n    definition: {choose}\n    type: EXPRESS\n");
+    env.write("x.yaml", &stack);
+    let ran = env.run(&["deploy", "x.yaml", "--start"]).expect(0);
+    assert!(ran.stdout.contains(r#""well": "done""#), "{}", ran.stdout);
+    let ran = env.run(&["start", "x.yaml", "--count", "2"]).expect(0);
+    assert_eq!(ran.stdout.matches("SUCCEEDED").count(), 2, "{}", ran.stdout);
+    let failing = ["start", "x.yaml", "--input", r#"{"fail": 1}"#];
+    says(&env.run(&failing).expect(1), &["FAILED", "Broken", "as asked"]);
+    let ran = env.run(&["start", "x.yaml", "--no-follow"]).expect(0);
+    says(&ran, &["only while a stepstack command runs", "logs only"]);
+    env.run(&["teardown", "x.yaml"]).expect(0);
+}
+
+#[test]
 fn environment_values_are_not_in_findings() {
     let env = Env::new();
     let function = "code: nowhere, runtime: nodejs22.x, handler: index.handler";

@@ -7,8 +7,6 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-
 use serde_json::{Map, Value};
 
 use super::data::Data;
@@ -16,6 +14,7 @@ use super::errors::{Failure, Interrupt, TIMEOUT, Turned};
 use super::execution::{Branch, Execution, Purpose, ROOT, Visit};
 use super::exit::Exit;
 use super::retry::{self, Random, Retries};
+use super::slice::Slice;
 use super::turn::{Flow, Turn, work_of};
 use super::variables::Assigned;
 use super::{Effect, Millis, Start, TaskRequest, states};
@@ -171,14 +170,15 @@ impl Trial {
                 self.inspection.failed(&Failure::runtime("There is no state.")),
             ));
         };
+        // A state on its own goes nowhere.
+        let mut one = |_| true;
         let mut turn = Turn {
             machine: &self.machine,
             execution: &mut self.execution,
             now: at,
             random: Random::new(seed),
             effects: Vec::new(),
-            bytes: 0,
-            ready: VecDeque::new(),
+            slice: Slice::new(&mut one),
         };
         let flow = match act {
             Act::Enter => map::prepare(&turn, &self.state, &mut self.inspection)

@@ -212,7 +212,7 @@ pub(in crate::engine) fn iteration_succeeded(
             Ok(()) => {}
             Err(Interrupt::Ended) => return Err(Ended),
             Err(Interrupt::Failed(failure)) => {
-                turn.ready.push_back(Job::FailState(parent.branch, failure));
+                turn.execution.ready.push_back(Job::FailState(parent.branch, failure));
                 return Ok(());
             }
         }

@@ -88,7 +88,7 @@ fn a_map_run_that_succeeds() {
          4<3 MapRunStarted mapRunArn=arn:aws:states:us-east-1:000000000000:mapRun:M/L:ID
          5<4 MapRunSucceeded
          6<5 MapStateSucceeded
-         7<4 MapStateExited name=S output=[\"a\",{}]
+         7<5 MapStateExited name=S output=[\"a\",{}]
          8<7 ExecutionSucceeded output=[\"a\",{}]",
     );
     let lab = check_end(map(echo(), json!({})), "[]", &[], "ExecutionSucceeded output=[]");
@@ -322,7 +322,7 @@ fn a_retry_is_a_new_map_run() {
          7<6 MapRunStarted mapRunArn=arn:aws:states:us-east-1:000000000000:mapRun:M/L:ID
          8<7 MapRunSucceeded
          9<8 MapStateSucceeded
-         10<7 MapStateExited name=S output=[2]
+         10<8 MapStateExited name=S output=[2]
          11<10 ExecutionSucceeded output=[2]",
     );
 }

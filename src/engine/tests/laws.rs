@@ -153,6 +153,12 @@ fn check_replay(definition: &Value, start: &str, inputs: Vec<(Happened, u64)>) -
     Ok(())
 }
 
+/// The lines of a history without the ARNs of map runs, which are random.
+fn without_random(lines: &str) -> Vec<&str> {
+    let known = |line: &'_ str| line.find(" mapRunArn=").unwrap_or(line.len());
+    lines.lines().map(|line| line.split_at(known(line)).0).collect()
+}
+
 proptest! {
     #[test]
     fn replaying_the_inputs_gives_the_same_effects(
@@ -167,6 +173,31 @@ proptest! {
         inputs in proptest::collection::vec((happened(12), 0..9_000_u64), 0..40)
     ) {
         check_replay(&machine_of(state), "[1,2,3]", inputs)?;
+    }
+
+    /// Where steps end makes no difference.
+    #[test]
+    fn slices_do_not_change_the_history(state in nested(), most in 1..4_u32, fails in proptest::collection::vec(any::<bool>(), 1..9)) {
+        let answers: Vec<Answer> = fails
+            .into_iter()
+            .map(|fails| if fails { testing::error("Boom", "") } else { testing::output(json!(1)) })
+            .collect();
+        let definition = machine_of(state);
+        let mut sliced = Lab::new(&definition, "[1,2,3]");
+        sliced.most = most;
+        sliced.feed(Happened::Started);
+        sliced.go_on(&answers);
+        let whole = Lab::run(&definition, "[1,2,3]", &answers);
+        let (sliced_lines, whole_lines) = (sliced.lines(), whole.lines());
+        prop_assert_eq!(without_random(&sliced_lines), without_random(&whole_lines));
+
+        let mut again = Execution::new(testing::start("[1,2,3]"));
+        let effects: Vec<Effect> = sliced
+            .inputs
+            .iter()
+            .flat_map(|input| step(&sliced.machine, &mut again, input))
+            .collect();
+        prop_assert_eq!(&effects, &sliced.effects);
     }
 
     /// As long as tasks are answered and timers fire, nothing is left hanging.

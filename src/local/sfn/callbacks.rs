@@ -43,7 +43,11 @@ impl States {
     async fn send(&self, token: &str, what: impl FnOnce(TaskId) -> Happened) -> Result<Value, ApiError> {
         let found = self.shared.store.read(|connection| journal::token(connection, token))?;
         let (execution, task) = found.ok_or_else(invalid_token)?;
-        match self.shared.tell(&execution, what(task)).await {
+        let told = self.shared.tell(&execution, what(task)).await;
+        if told.is_none() {
+            self.shared.check_not_stuck(&execution)?;
+        }
+        match told {
             Some(true) => Ok(json!({})),
             _ => Err(ApiError::new(
                 "TaskTimedOut",

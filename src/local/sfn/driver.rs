@@ -1,9 +1,9 @@
 //! The driver: one task of the runtime per running execution, which stamps what happens, lets the engine step, stores the
 //! result in one transaction, and only then acts on it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -11,9 +11,10 @@ use super::journal;
 use super::map_run::{self, News, Waiting};
 use super::names::region_of;
 use super::nested::{self, Parent, Watch};
-use super::run::{Batch, Run};
+use super::run::{Batch, Run, World};
 use super::shared::{Shared, Written};
 use super::tasks::{Caller, TaskOutcome, WAIT_FOR_TOKEN, is_activity};
+use crate::asl::model::StateMachine;
 use crate::engine::{Effect, Happened, MapRunId, Millis, TaskId, TaskRequest, TimerId};
 use crate::local::store::StoreError;
 
@@ -32,14 +33,29 @@ pub(super) struct Message {
     pub(super) stored: Option<oneshot::Sender<bool>>,
 }
 
+/// What a slice gives back.
+struct Slice {
+    run: Run,
+    /// Those that were not fed.
+    inputs: VecDeque<Happened>,
+    batch: Batch,
+}
+
 /// Drives one execution.
 pub(super) struct Driver {
     shared: Arc<Shared>,
     id: i64,
     arn: String,
     region: Arc<str>,
-    run: Run,
+    machine: Arc<StateMachine>,
+    /// What came and is not yet an input, in the order in which it came.
+    came: VecDeque<Message>,
+    /// Inputs that are still to be fed, and for each of them who is told when it is stored.
+    inputs: VecDeque<Happened>,
+    answers: VecDeque<Option<oneshot::Sender<bool>>>,
     timers: HashMap<TimerId, Millis>,
+    /// Timers among what came.
+    due: HashSet<TimerId>,
     outstanding: HashSet<TaskId>,
     /// Tasks of activities that no worker took yet.
     offered: HashSet<TaskId>,
@@ -57,7 +73,7 @@ impl Driver {
         shared: Arc<Shared>,
         id: i64,
         arn: &str,
-        run: Run,
+        run: &Run,
         inbox: mpsc::UnboundedReceiver<Message>,
         outbox: mpsc::UnboundedSender<Message>,
     ) -> Self {
@@ -67,8 +83,12 @@ impl Driver {
             id,
             arn: arn.to_owned(),
             region: region_of(arn).into(),
-            run,
+            machine: run.machine().clone(),
+            came: VecDeque::new(),
+            inputs: VecDeque::new(),
+            answers: VecDeque::new(),
             timers: HashMap::new(),
+            due: HashSet::new(),
             outstanding: HashSet::new(),
             offered: HashSet::new(),
             watched: HashSet::new(),
@@ -111,35 +131,36 @@ impl Driver {
     }
 
     /// Runs until the execution has ended or the service is closed.
-    pub(super) async fn drive(mut self, effects: Vec<Effect>) {
+    pub(super) async fn drive(mut self, mut run: Run, effects: Vec<Effect>) {
         self.act(effects);
         loop {
-            let Some(messages) = self.next().await else {
+            if self.gather(run.has_more()).await.is_none() {
                 return;
-            };
-            let mut batch = Batch::default();
-            let mut answers = Vec::new();
-            for Message { what, stored } in messages {
-                let wanted = self.wanted(&what);
-                answers.extend(stored.map(|stored| (stored, wanted)));
-                if wanted {
-                    let now = self.shared.now();
-                    let exists = |arn: &str| self.shared.has_activity(arn);
-                    self.run.advance(what, now, &mut batch, exists);
-                }
-                if batch.outcome.is_some() {
-                    break;
-                }
             }
-            if !self.store(&batch).await {
+            self.admit(&run);
+            if self.inputs.is_empty() && !run.has_more() {
+                continue;
+            }
+            let mut batch;
+            (run, batch) = tokio::select! {
+                biased;
+                // The slice is not waited for: nothing of it is stored, and the next process does it again.
+                _ = self.closing.wait_for(|closed| *closed) => return,
+                slice = slice(self.shared.clone(), run, std::mem::take(&mut self.inputs)) => {
+                    self.inputs = slice.inputs;
+                    (slice.run, slice.batch)
+                }
+            };
+            if !self.store(&run, &batch).await {
                 return;
             }
             self.act(std::mem::take(&mut batch.effects));
             if let Some(outcome) = &batch.outcome {
                 self.shared.ended(&self.arn, outcome);
             }
-            for (stored, wanted) in answers {
-                let _ = stored.send(wanted);
+            let fed = self.answers.len() - self.inputs.len();
+            for stored in self.answers.drain(..fed).flatten() {
+                let _ = stored.send(true);
             }
             if batch.outcome.is_some() {
                 return;
@@ -147,31 +168,32 @@ impl Driver {
         }
     }
 
-    /// What happened since: messages and timers that are due. `None` when the service is closed.
-    async fn next(&mut self) -> Option<Vec<Message>> {
+    /// Collects what happened since, messages and timers that are due, in the order in which it came. Waits for it unless
+    /// there is something to do. `None` when the service is closed.
+    async fn gather(&mut self, has_more: bool) -> Option<()> {
         loop {
-            let mut messages = Vec::new();
             let now = self.shared.now();
             let mut due: Vec<(Millis, TimerId)> = self
                 .timers
                 .iter()
-                .filter(|(_, at)| **at <= now)
+                .filter(|(timer, at)| **at <= now && !self.due.contains(timer))
                 .map(|(timer, at)| (*at, *timer))
                 .collect();
             due.sort_unstable();
             for (_, timer) in due {
-                messages.push(Message {
+                self.due.insert(timer);
+                self.came.push_back(Message {
                     what: Happened::TimerFired { timer },
                     stored: None,
                 });
             }
-            while messages.len() < LARGEST_BATCH
+            while self.came.len() < LARGEST_BATCH
                 && let Ok(message) = self.inbox.try_recv()
             {
-                messages.push(message);
+                self.came.push_back(message);
             }
-            if !messages.is_empty() {
-                return Some(messages);
+            if has_more || !self.came.is_empty() || !self.inputs.is_empty() {
+                return Some(());
             }
             let sleep = self
                 .timers
@@ -181,8 +203,30 @@ impl Driver {
             tokio::select! {
                 biased;
                 _ = self.closing.wait_for(|closed| *closed) => return None,
-                message = self.inbox.recv() => return Some(vec![message?]),
+                message = self.inbox.recv() => self.came.push_back(message?),
                 () = sleep_or_never(sleep) => {}
+            }
+        }
+    }
+
+    /// Makes inputs of what came, when nothing is left of earlier ones; what ends the execution goes before all.
+    fn admit(&mut self, run: &Run) {
+        if let Some(index) = self.came.iter().position(|message| run.cuts_in(&message.what))
+            && let Some(Message { what, stored }) = self.came.remove(index)
+            && self.wanted(&what)
+        {
+            self.inputs.push_front(what);
+            self.answers.push_front(stored);
+        }
+        if run.has_more() || !self.inputs.is_empty() {
+            return;
+        }
+        while let Some(Message { what, stored }) = self.came.pop_front() {
+            if self.wanted(&what) {
+                self.inputs.push_back(what);
+                self.answers.push_back(stored);
+            } else if let Some(stored) = stored {
+                let _ = stored.send(false);
             }
         }
     }
@@ -195,7 +239,10 @@ impl Driver {
             | Happened::TaskNotStarted { task, .. } => self.outstanding.remove(task),
             Happened::TaskHeartbeat { task } | Happened::TaskSubmitted { task, .. } => self.outstanding.contains(task),
             Happened::ActivityStarted { task, .. } => self.offered.remove(task),
-            Happened::TimerFired { timer } => self.timers.remove(timer).is_some(),
+            Happened::TimerFired { timer } => {
+                self.due.remove(timer);
+                self.timers.remove(timer).is_some()
+            }
             Happened::MapRunSucceeded { map_run, .. } | Happened::MapRunFailed { map_run, .. } => {
                 self.map_runs.remove(map_run).is_some()
             }
@@ -203,26 +250,31 @@ impl Driver {
         }
     }
 
-    /// Stores a batch; a store that refuses (disk full …) is tried again, since the engine cannot go back. `false` when
-    /// the service is closed.
-    async fn store(&mut self, batch: &Batch) -> bool {
+    /// Stores a batch; a store that refuses (disk full …) is tried again, since the engine cannot go back, and meanwhile
+    /// those who ask are told. `false` when the service is closed.
+    async fn store(&mut self, run: &Run, batch: &Batch) -> bool {
         if batch.inputs.is_empty() {
             return true;
         }
+        let since = Instant::now();
         loop {
             match self
                 .shared
                 .write(|connection| journal::append(connection, self.id, batch))
             {
                 Ok(Written::Stored) => {
-                    self.shared.deliver(self.run.log(), &batch.events);
+                    self.shared.taken(&self.arn);
+                    self.shared.deliver(run.log(), &batch.events);
                     return true;
                 }
                 Ok(Written::Closed) | Err(StoreError::Closed) => return false,
-                Err(_) => tokio::select! {
-                    _ = self.closing.wait_for(|closed| *closed) => return false,
-                    () = tokio::time::sleep(STORE_RETRY) => {}
-                },
+                Err(error) => {
+                    self.shared.refused(&self.arn, since, error);
+                    tokio::select! {
+                        _ = self.closing.wait_for(|closed| *closed) => return false,
+                        () = tokio::time::sleep(STORE_RETRY) => {}
+                    }
+                }
             }
         }
     }
@@ -256,7 +308,7 @@ impl Driver {
                 Effect::RunChildren { map_run, children } => {
                     let waiting = Waiting {
                         execution: self.id,
-                        machine: self.run.machine().clone(),
+                        machine: self.machine.clone(),
                         outbox: self.outbox.clone(),
                     };
                     map_run::spawn(&self.shared, waiting, map_run, children);
@@ -302,6 +354,21 @@ impl Driver {
             let _ = outbox.send(Message { what, stored: None });
         });
     }
+}
+
+/// Advances an execution on a thread that may take its time.
+async fn slice(shared: Arc<Shared>, mut run: Run, mut inputs: VecDeque<Happened>) -> Slice {
+    let world = shared.clone();
+    let work = move || {
+        let mut batch = Batch::default();
+        let world = World {
+            now: &|| world.now(),
+            activity_exists: &|arn| world.has_activity(arn),
+        };
+        run.advance(&mut inputs, &world, &mut batch);
+        Slice { run, inputs, batch }
+    };
+    shared.workers.run(work).await
 }
 
 async fn sleep_or_never(duration: Option<Duration>) {

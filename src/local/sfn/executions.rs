@@ -56,6 +56,7 @@ impl States {
         request.finish()?;
         if self.execution(arn)?.stopped_at.is_none() {
             self.shared.tell(arn, Happened::Stopped { error, cause }).await;
+            self.shared.check_not_stuck(arn)?;
         }
         match self.execution(arn)?.stopped_at {
             Some(stopped_at) => Ok(json!({"stopDate": seconds(stopped_at)})),
@@ -73,6 +74,7 @@ impl States {
         let arn = request.required("executionArn", text(256));
         let all = request.one_of("includedData", &["ALL_DATA", "METADATA_ONLY"]) != Some("METADATA_ONLY");
         request.finish()?;
+        self.shared.check_not_stuck(arn)?;
         let execution = self.execution(arn)?;
         let mut out = execution.summary();
         out.extend(

@@ -31,9 +31,12 @@ impl States {
             self.shared.await_no_more(&start.execution_arn);
             return Err(error);
         }
-        let outcome = end
-            .await
-            .map_err(|_| ApiError::with_status(500, "InternalFailure", "the local cloud is closing"))?;
+        let outcome = tokio::select! {
+            outcome = end => {
+                outcome.map_err(|_| ApiError::with_status(500, "InternalFailure", "the local cloud is closing"))?
+            }
+            stuck = self.shared.until_stuck(&start.execution_arn) => return Err(stuck),
+        };
 
         let duration = outcome.at.saturating_sub(start.started_at).max(1);
         let mut out = json!({

@@ -20,6 +20,7 @@ impl States {
         let data = request.flag("includeExecutionData").unwrap_or(true);
         let asked = Asked::read(&mut request, 1024);
         request.finish()?;
+        self.shared.check_not_stuck(arn)?;
         let execution = self.execution(arn)?.id;
         if is_express(arn) {
             return Err(type_not_supported());

@@ -32,6 +32,7 @@ mod schema;
 mod settings;
 mod shared;
 mod start;
+mod stuck;
 mod tags;
 mod target;
 mod tasks;
@@ -40,6 +41,7 @@ mod test_state;
 mod tests;
 mod variable_references;
 mod versions;
+mod workers;
 
 use std::sync::Arc;
 

@@ -1,13 +1,14 @@
 //! Going on with an execution after a restart: its journal is replayed, which must give the history that was stored, and
 //! what is outstanding is started again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Instant;
 
 use super::journal;
 use super::logging::Log;
 use super::machine_rows;
 use super::nested;
-use super::run::{Batch, Run};
+use super::run::{Batch, Run, SLICE};
 use super::shared::Shared;
 use super::tasks::{WAIT_FOR_TOKEN, is_activity};
 use crate::engine::{Effect, Happened, TaskId, TaskRequest};
@@ -48,8 +49,8 @@ pub(super) struct Rebuilt {
 }
 
 /// Rebuilds an execution that has ended, to be redriven.
-pub(super) fn rebuild_ended(shared: &Shared, id: i64) -> Result<Run, RecoveryError> {
-    let (run, replayed) = replay(shared, id)?;
+pub(super) async fn rebuild_ended(shared: &Shared, id: i64) -> Result<Run, RecoveryError> {
+    let (run, replayed) = replay(shared, id).await?;
     if replayed.outcome.is_none() {
         return Err(RecoveryError::OtherHistory);
     }
@@ -57,8 +58,8 @@ pub(super) fn rebuild_ended(shared: &Shared, id: i64) -> Result<Run, RecoveryErr
 }
 
 /// Rebuilds a running execution from the store.
-pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
-    let (run, replayed) = replay(shared, id)?;
+pub(super) async fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError> {
+    let (run, replayed) = replay(shared, id).await?;
     if replayed.outcome.is_some() {
         return Err(RecoveryError::OtherHistory);
     }
@@ -111,7 +112,7 @@ pub(super) fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, RecoveryError
 }
 
 /// Replays a journal, which must give the history that is stored.
-fn replay(shared: &Shared, id: i64) -> Result<(Run, Batch), RecoveryError> {
+async fn replay(shared: &Shared, id: i64) -> Result<(Run, Batch), RecoveryError> {
     let recorded = shared.store.read(|connection| journal::recorded(connection, id))?;
     let machine = shared.machine_of(id)?.ok_or(RecoveryError::Definition)?;
     let revision = shared
@@ -120,8 +121,20 @@ fn replay(shared: &Shared, id: i64) -> Result<(Run, Batch), RecoveryError> {
     let log = Log::of(&revision.content.logging, &recorded.start);
     let mut run = Run::new(machine, recorded.start, log);
     let mut replayed = Batch::default();
-    for input in recorded.inputs {
-        run.replay(input, &mut replayed);
+    let mut inputs = VecDeque::from(recorded.inputs);
+    while !inputs.is_empty() {
+        (run, inputs, replayed) = shared
+            .workers
+            .run(move || {
+                let begun = Instant::now();
+                while begun.elapsed() < SLICE
+                    && let Some(input) = inputs.pop_front()
+                {
+                    run.replay(input, &mut replayed);
+                }
+                (run, inputs, replayed)
+            })
+            .await;
     }
     if replayed.events != recorded.events {
         return Err(RecoveryError::OtherHistory);

@@ -39,13 +39,15 @@ impl States {
         }
         self.check_map_runs(&execution)?;
         self.shared.left(&execution.arn).await;
-        let mut run = recovery::rebuild_ended(&self.shared, execution.id).map_err(|problem| match problem {
-            RecoveryError::Store(problem) => problem.into(),
-            other => not_redrivable(&other.to_string()),
-        })?;
+        let mut run = recovery::rebuild_ended(&self.shared, execution.id)
+            .await
+            .map_err(|problem| match problem {
+                RecoveryError::Store(problem) => problem.into(),
+                other => not_redrivable(&other.to_string()),
+            })?;
         let now = self.shared.now();
         let mut first = Batch::default();
-        run.advance(Happened::Redriven, now, &mut first, |arn| self.shared.has_activity(arn));
+        run.take(Happened::Redriven, now, &mut first);
         self.shared.begin(&execution.arn, run, first, |first| {
             self.shared.store.write(|transaction| {
                 reopen(transaction, &execution, now, token)?;

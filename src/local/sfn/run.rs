@@ -2,12 +2,20 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::logging::Log;
 use super::tasks::is_activity;
 use crate::asl::model::StateMachine;
-use crate::engine::{self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskRequest};
+use crate::engine::{
+    self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskId, TaskRequest,
+};
 use crate::local::random;
+
+/// After so long what was done is stored, and others have their turn. It is also how exact the times of events are.
+pub(super) const SLICE: Duration = Duration::from_millis(5);
+/// So much is done in a slice even if it takes no time.
+const SLICE_STEPS: u32 = 1_000;
 
 /// An execution in memory, and how much of its journal is written.
 pub(super) struct Run {
@@ -16,6 +24,8 @@ pub(super) struct Run {
     entries: i64,
     now: Millis,
     log: Option<Log>,
+    /// Tasks that were scheduled and not yet said to be started.
+    unstarted: VecDeque<(TaskId, String)>,
 }
 
 /// What a few inputs led to. It is stored as a whole; only then `effects` are acted on.
@@ -33,6 +43,12 @@ pub(super) struct Batch {
     pub(super) outcome: Option<Outcome>,
 }
 
+/// What an execution is told of the world while it advances.
+pub(super) struct World<'a> {
+    pub(super) now: &'a (dyn Fn() -> Millis + Sync),
+    pub(super) activity_exists: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
 impl Run {
     /// An execution that has not begun.
     pub(super) fn new(machine: Arc<StateMachine>, start: Start, log: Option<Log>) -> Self {
@@ -42,59 +58,102 @@ impl Run {
             now: start.started_at,
             execution: Execution::new(start),
             entries: 0,
+            unstarted: VecDeque::new(),
         }
     }
 
-    /// Feeds an input that came at `now`. A clock that was set back does not turn back the time of the execution.
-    ///
-    /// A task counts as started when it is handed over, which only an activity that does not exist can refuse: saying so at
-    /// once puts both events into one transaction.
-    pub(super) fn advance(
-        &mut self,
-        what: Happened,
-        now: Millis,
-        batch: &mut Batch,
-        activity_exists: impl Fn(&str) -> bool,
-    ) {
-        self.now = self.now.max(now);
-        let mut queue = VecDeque::from([what]);
-        while let Some(what) = queue.pop_front() {
-            let input = Input {
-                at: self.now,
-                seed: random::seed(),
-                what,
-            };
-            self.feed(input, batch, |request| {
-                let task = request.task;
-                queue.push_back(
-                    if is_activity(&request.resource) && !activity_exists(&request.resource) {
-                        Happened::TaskNotStarted {
-                            task,
-                            error: "States.Runtime".to_owned(),
-                            cause: format!("The activity {} does not exist.", request.resource),
-                        }
-                    } else {
-                        Happened::TaskStarted { task }
-                    },
-                );
-            });
+    /// Takes an input that came at `now` and leaves all that it leads to for later, so that nothing is computed before it
+    /// is stored.
+    pub(super) fn take(&mut self, what: Happened, now: Millis, batch: &mut Batch) {
+        self.feed(what, now, batch, &mut |_| false);
+    }
+
+    /// Whether there is more to do without an input.
+    pub(super) fn has_more(&self) -> bool {
+        self.execution.has_more() || !self.unstarted.is_empty()
+    }
+
+    /// Whether an input ends the execution whatever it is about, so that it need not wait until there is nothing more to do.
+    pub(super) fn cuts_in(&self, what: &Happened) -> bool {
+        match what {
+            Happened::Stopped { .. } => true,
+            Happened::TimerFired { timer } => self.execution.is_time_limit(*timer),
+            _ => false,
         }
+    }
+
+    /// Advances by one slice: first what is left of earlier inputs, then these. Takes those that it feeds.
+    ///
+    /// Where a slice ends makes no difference to the history but for the times: other inputs wait until everything is done
+    /// that an earlier one leads to.
+    pub(super) fn advance(&mut self, inputs: &mut VecDeque<Happened>, world: &World<'_>, batch: &mut Batch) {
+        let begun = Instant::now();
+        let mut steps = 0;
+        while batch.outcome.is_none() {
+            let Some(what) = self.next(inputs, world) else {
+                return;
+            };
+            let mut done = 0;
+            self.feed(what, (world.now)(), batch, &mut |so_far| {
+                done = so_far;
+                let least = steps == 0 && so_far == 0;
+                least || (steps + so_far < SLICE_STEPS && begun.elapsed() < SLICE)
+            });
+            steps += done + 1;
+            if steps >= SLICE_STEPS || begun.elapsed() >= SLICE {
+                return;
+            }
+        }
+    }
+
+    /// A task counts as started when it is handed over, which only an activity that does not exist can refuse: saying so
+    /// without waiting for anybody puts both events into one transaction.
+    fn next(&mut self, inputs: &mut VecDeque<Happened>, world: &World<'_>) -> Option<Happened> {
+        if inputs.front().is_some_and(|what| self.cuts_in(what)) {
+            return inputs.pop_front();
+        }
+        if self.execution.has_more() {
+            return Some(Happened::Continued);
+        }
+        let Some((task, resource)) = self.unstarted.pop_front() else {
+            return inputs.pop_front();
+        };
+        Some(if is_activity(&resource) && !(world.activity_exists)(&resource) {
+            Happened::TaskNotStarted {
+                task,
+                error: "States.Runtime".to_owned(),
+                cause: format!("The activity {resource} does not exist."),
+            }
+        } else {
+            Happened::TaskStarted { task }
+        })
     }
 
     /// Feeds an input of the journal again.
     pub(super) fn replay(&mut self, input: Input, batch: &mut Batch) {
         self.now = self.now.max(input.at);
-        self.feed(input, batch, |_| ());
+        if let Happened::TaskStarted { task } | Happened::TaskNotStarted { task, .. } = &input.what {
+            self.unstarted.retain(|(unstarted, _)| unstarted != task);
+        }
+        let effects = engine::step(&self.machine, &mut self.execution, &input);
+        self.collect(input, effects, batch);
     }
 
-    fn feed(&mut self, input: Input, batch: &mut Batch, mut scheduled: impl FnMut(&TaskRequest)) {
+    /// A clock that was set back does not turn back the time of the execution.
+    fn feed(&mut self, what: Happened, now: Millis, batch: &mut Batch, more: &mut dyn FnMut(u32) -> bool) {
+        self.now = self.now.max(now);
+        let mut input = Input::new(self.now, random::seed(), what);
+        let effects = engine::step_while(&self.machine, &mut self.execution, &mut input, more);
+        self.collect(input, effects, batch);
+    }
+
+    fn collect(&mut self, input: Input, effects: Vec<Effect>, batch: &mut Batch) {
         if input.what == Happened::Redriven {
             batch.outcome = None;
             if let Some(log) = &mut self.log {
                 log.redriven();
             }
         }
-        let effects = engine::step(&self.machine, &mut self.execution, &input);
         if batch.inputs.is_empty() {
             batch.first_entry = self.entries;
         }
@@ -103,10 +162,13 @@ impl Run {
         for effect in effects {
             match effect {
                 Effect::History(event) => batch.events.push(event),
-                Effect::Finished(outcome) => batch.outcome = Some(outcome),
+                Effect::Finished(outcome) => {
+                    self.unstarted.clear();
+                    batch.outcome = Some(outcome);
+                }
                 other => {
-                    if let Effect::ScheduleTask(request) = &other {
-                        scheduled(request);
+                    if let Effect::ScheduleTask(TaskRequest { task, resource, .. }) = &other {
+                        self.unstarted.push_back((*task, resource.clone()));
                     }
                     batch.effects.push(other);
                 }

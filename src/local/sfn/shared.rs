@@ -11,7 +11,9 @@ use super::logging::LogSink;
 use super::map_run::MapRuns;
 use super::roles::Roles;
 use super::run::{Batch, Run};
+use super::stuck::Stuck;
 use super::tasks::TaskRunner;
+use super::workers::Workers;
 use super::{journal, recovery};
 use crate::asl::model::StateMachine;
 use crate::engine::{Happened, Millis, Outcome};
@@ -40,6 +42,9 @@ pub(super) struct Shared {
     pub(super) closed: watch::Sender<bool>,
     /// Told when an activity has a new task.
     pub(super) offered: Notify,
+    pub(super) stuck: Stuck,
+    /// Where executions advance.
+    pub(super) workers: Workers,
 }
 
 impl Shared {
@@ -64,6 +69,8 @@ impl Shared {
             machines: Mutex::default(),
             closed: watch::Sender::new(false),
             offered: Notify::new(),
+            stuck: Stuck::default(),
+            workers: Workers::new(),
         }
     }
 
@@ -106,7 +113,8 @@ impl Shared {
         Ok(Some(machine))
     }
 
-    /// Sends something to a running execution and waits until it is stored. `None` if the execution is not running.
+    /// Sends something to a running execution and waits until it is stored, or cannot be. `None` if the execution is not
+    /// running.
     pub(super) async fn tell(&self, arn: &str, what: Happened) -> Option<bool> {
         let inbox = lock(&self.running).get(arn).cloned()?;
         let (stored, done) = oneshot::channel();
@@ -116,7 +124,11 @@ impl Shared {
                 stored: Some(stored),
             })
             .ok()?;
-        done.await.ok()
+        tokio::select! {
+            biased;
+            done = done => done.ok(),
+            _ = self.until_stuck(arn) => None,
+        }
     }
 
     /// Starts to drive an execution that `store` writes down; nothing is driven if it fails or the first batch ended it.
@@ -148,8 +160,8 @@ impl Shared {
         first: Batch,
     ) -> mpsc::UnboundedSender<Message> {
         let (outbox, inbox) = mpsc::unbounded_channel();
-        let driver = Driver::new(self.clone(), id, &arn, run, inbox, outbox.clone());
-        self.spawn(id, arn, driver.drive(first.effects));
+        let driver = Driver::new(self.clone(), id, &arn, &run, inbox, outbox.clone());
+        self.spawn(id, arn, driver.drive(run, first.effects));
         outbox
     }
 
@@ -159,13 +171,19 @@ impl Shared {
         lock(&self.running).insert(arn.clone(), outbox.clone());
         let shared = self.clone();
         self.spawn(id, arn.clone(), async move {
-            match recovery::rebuild(&shared, id) {
+            let mut closing = shared.closed.subscribe();
+            let rebuilt = tokio::select! {
+                biased;
+                _ = closing.wait_for(|closed| *closed) => return,
+                rebuilt = recovery::rebuild(&shared, id) => rebuilt,
+            };
+            match rebuilt {
                 Ok(rebuilt) => {
-                    let driver = Driver::new(shared, id, &arn, rebuilt.run, inbox, outbox);
+                    let driver = Driver::new(shared, id, &arn, &rebuilt.run, inbox, outbox);
                     driver
                         .waiting_for(rebuilt.waiting, rebuilt.offered)
                         .watching(rebuilt.children)
-                        .drive(rebuilt.effects)
+                        .drive(rebuilt.run, rebuilt.effects)
                         .await;
                 }
                 Err(problem) if problem.is_final() => shared.abandon(id, &arn, &problem.to_string()),

@@ -104,9 +104,7 @@ impl States {
         })?;
         let mut run = Run::new(model, start.clone(), Log::of(&current.content.logging, start));
         let mut first = Batch::default();
-        run.advance(Happened::Started, start.started_at, &mut first, |arn| {
-            self.shared.has_activity(arn)
-        });
+        run.take(Happened::Started, start.started_at, &mut first);
         let begun = self.shared.begin(&start.execution_arn, run, first, |first| {
             self.shared.store.write(|transaction| {
                 make_room(transaction, start, &target.machine)?;

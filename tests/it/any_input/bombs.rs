@@ -195,7 +195,7 @@ fn run(definition: &Value, input: &Value) -> (Outcome, usize, usize) {
     let mut what = Happened::Started;
     loop {
         let mut bytes = 0;
-        for effect in step(&machine, &mut execution, &Input { at: 0, seed: 1, what }) {
+        for effect in step(&machine, &mut execution, &Input::new(0, 1, what)) {
             match effect {
                 Effect::History(event) => {
                     events += 1;
@@ -208,6 +208,10 @@ fn run(definition: &Value, input: &Value) -> (Outcome, usize, usize) {
         most = most.max(bytes);
         if let Some(outcome) = execution.outcome() {
             return (outcome.clone(), events, most);
+        }
+        if execution.has_more() {
+            what = Happened::Continued;
+            continue;
         }
         timers.sort_unstable_by(|a, b| b.cmp(a));
         what = Happened::TimerFired {

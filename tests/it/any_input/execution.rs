@@ -156,11 +156,7 @@ impl<'a> Run<'a> {
             Happened::TimerFired { timer } => drop(self.timers.remove(timer)),
             _ => {}
         }
-        let input = Input {
-            at: self.now,
-            seed: self.inputs.len() as u64,
-            what,
-        };
+        let input = Input::new(self.now, self.inputs.len() as u64, what);
         let effects = step(self.machine, &mut self.execution, &input);
         self.inputs.push(input);
         for effect in &effects {
@@ -182,6 +178,9 @@ impl<'a> Run<'a> {
         }
         self.effects.extend(effects);
         self.check_pending();
+        if self.execution.has_more() {
+            self.feed(Happened::Continued);
+        }
     }
 
     /// What the engine says is outstanding is what its effects asked for and nothing has settled.
@@ -242,11 +241,7 @@ impl<'a> Run<'a> {
                 cause: None,
             },
         ] {
-            let input = Input {
-                at: self.now + 1,
-                seed: 0,
-                what,
-            };
+            let input = Input::new(self.now + 1, 0, what);
             assert_eq!(step(self.machine, &mut self.execution, &input), []);
         }
         assert_eq!(self.execution.outcome().cloned(), outcome);
@@ -306,11 +301,7 @@ impl<'a> Run<'a> {
             })
             .chain(stale_timers.map(|timer| Happened::TimerFired { timer }));
         for what in happened {
-            let stale = Input {
-                at: input.at,
-                seed: 9,
-                what,
-            };
+            let stale = Input::new(input.at, 9, what);
             assert_eq!(step(self.machine, again, &stale), [], "{:?}", stale.what);
         }
         assert_eq!(again.pending(), pending);

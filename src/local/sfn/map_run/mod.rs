@@ -3,6 +3,7 @@
 
 mod api;
 mod children;
+mod nursery;
 mod rows;
 mod runner;
 mod transfer;

@@ -3,21 +3,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
 use super::children::BegunChild;
+use super::nursery::Nursery;
 use super::rows::{self, Family, Stored};
 use super::transfer::{self, Refused};
 use crate::asl::model::StateMachine;
 use crate::engine::map_run::results::ChildResult;
 use crate::engine::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, Limits, Schedule, Verdict, processor, results};
 use crate::engine::{Happened, MapRunId, Start, Status};
-use crate::local::random;
 use crate::local::sfn::driver::Message;
-use crate::local::sfn::logging::Log;
-use crate::local::sfn::names::{execution_arn, express_arn, region_of};
 use crate::local::sfn::run::{Batch, Run};
 use crate::local::sfn::shared::{Shared, Written};
 use crate::local::sfn::{definition, journal, machine_rows};
@@ -62,14 +60,14 @@ enum Halt {
     /// The service is closed, or the map run was stopped.
     Over,
     /// The store refused for now.
-    Store,
+    Store(StoreError),
 }
 
 impl From<StoreError> for Halt {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Closed => Self::Over,
-            _ => Self::Store,
+            refusal => Self::Store(refusal),
         }
     }
 }
@@ -103,7 +101,7 @@ async fn drive(shared: Arc<Shared>, waiting: Waiting, map_run: MapRunId, childre
         match Runner::load(&shared, &waiting, map_run, &children) {
             Ok(runner) => break runner?,
             Err(Halt::Over) => return None,
-            Err(Halt::Store) => pause(&mut closing).await?,
+            Err(Halt::Store(_)) => pause(&mut closing).await?,
         }
     };
     let told = runner.run().await;
@@ -122,11 +120,8 @@ struct Runner {
     shared: Arc<Shared>,
     stored: Stored,
     map_run: MapRunId,
-    /// The execution that waits for it.
-    parent: Start,
     family: Family,
-    processor: Arc<StateMachine>,
-    logging: serde_json::Value,
+    nursery: Arc<Nursery>,
     children: Children,
     schedule: Schedule,
     /// ARNs of the child executions that run.
@@ -165,11 +160,16 @@ impl Runner {
                 machine: parent.machine,
                 revision: parent.revision,
             },
+            nursery: Arc::new(Nursery {
+                label: stored.label.clone(),
+                express: stored.express,
+                parent: parent.start,
+                processor,
+                logging: revision.content.logging,
+                children: children.clone(),
+            }),
             stored,
             map_run,
-            parent: parent.start,
-            processor,
-            logging: revision.content.logging,
             children: children.clone(),
             running: HashMap::new(),
             inbox,
@@ -223,6 +223,7 @@ impl Runner {
     }
 
     async fn until_verdict(&mut self) -> Option<Verdict> {
+        let mut refused_since = None;
         loop {
             while let Ok(news) = self.inbox.try_recv() {
                 self.hear(news).await?;
@@ -232,11 +233,16 @@ impl Runner {
             }
             let most = self.schedule.may_begin().min(LARGEST_CHUNK);
             if most > 0 {
-                match self.begin(most) {
+                match self.begin(most).await {
                     // Others have their turn between the chunks.
-                    Ok(()) => tokio::task::yield_now().await,
+                    Ok(()) => {
+                        if refused_since.take().is_some() {
+                            self.shared.taken(&self.nursery.parent.execution_arn);
+                        }
+                        tokio::task::yield_now().await;
+                    }
                     Err(Halt::Over) => return None,
-                    Err(Halt::Store) => pause(&mut self.closing).await?,
+                    Err(Halt::Store(error)) => self.refused(&mut refused_since, error).await?,
                 }
                 continue;
             }
@@ -247,6 +253,13 @@ impl Runner {
             };
             self.hear(news).await?;
         }
+    }
+
+    /// Says that the execution that waits cannot go on, and waits until it is worth another try.
+    async fn refused(&mut self, since: &mut Option<Instant>, error: StoreError) -> Option<()> {
+        let arn = &self.nursery.parent.execution_arn;
+        self.shared.refused(arn, *since.get_or_insert_with(Instant::now), error);
+        pause(&mut self.closing).await
     }
 
     /// None if it was stopped.
@@ -275,12 +288,15 @@ impl Runner {
     }
 
     /// Begins the next child executions, all in one transaction.
-    fn begin(&mut self, most: usize) -> Result<(), Halt> {
+    async fn begin(&mut self, most: usize) -> Result<(), Halt> {
         let first = self.schedule.begun();
-        let new: Vec<NewChild> = (first..self.children.len())
-            .take(most)
-            .filter_map(|index| self.new_child(index))
-            .collect();
+        let (nursery, shared) = (self.nursery.clone(), self.shared.clone());
+        let work = move || nursery.first_steps(first, most, &shared);
+        let new = tokio::select! {
+            biased;
+            _ = self.closing.wait_for(|closed| *closed) => return Err(Halt::Over),
+            new = self.shared.workers.run(work) => new,
+        };
         let begun = self.shared.begin_children(self.family, new, &self.outbox)?;
         for BegunChild { index, arn, ended } in begun.ok_or(Halt::Over)? {
             self.schedule.child_begun();
@@ -292,41 +308,6 @@ impl Runner {
             }
         }
         Ok(())
-    }
-
-    fn new_child(&self, index: usize) -> Option<NewChild> {
-        let child = self.children.get(index)?;
-        let now = self.shared.now();
-        let name = random::uuid_in_order(now);
-        let region = region_of(&self.parent.execution_arn);
-        // In a child execution, the name of the machine has a label as well.
-        let machine = self.parent.state_machine_name.split('/').next().unwrap_or_default();
-        let machine_arn = self.parent.state_machine_arn.split('/').next().unwrap_or_default();
-        let labelled = format!("{machine}/{}", self.stored.label);
-        let start = Start {
-            execution_arn: if self.stored.express {
-                express_arn(region, &labelled, &name, &random::uuid())
-            } else {
-                execution_arn(region, &labelled, &name)
-            },
-            execution_name: name,
-            state_machine_arn: format!("{machine_arn}/{}", self.stored.label),
-            state_machine_name: labelled,
-            role_arn: self.parent.role_arn.clone(),
-            input: child.input.clone(),
-            started_at: now,
-        };
-        let log = Log::of(&self.logging, &start);
-        let mut run = Run::new(self.processor.clone(), start.clone(), log);
-        let mut first = Batch::default();
-        run.advance(Happened::Started, now, &mut first, |arn| self.shared.has_activity(arn));
-        Some(NewChild {
-            index,
-            items: child.items,
-            start,
-            run,
-            first,
-        })
     }
 
     /// Stops what runs, and waits until that is written down.
@@ -364,6 +345,7 @@ impl Runner {
     }
 
     async fn results(&mut self) -> Option<Vec<ChildResult>> {
+        let mut refused_since = None;
         loop {
             match self
                 .shared
@@ -372,7 +354,7 @@ impl Runner {
             {
                 Ok(ended) => return Some(ended),
                 Err(StoreError::Closed) => return None,
-                Err(_) => pause(&mut self.closing).await?,
+                Err(error) => self.refused(&mut refused_since, error).await?,
             }
         }
     }
@@ -409,6 +391,7 @@ impl Runner {
 
     async fn write_end(&mut self, failure: Option<(&str, Option<&str>)>) -> Option<()> {
         let now = self.shared.now();
+        let mut refused_since = None;
         loop {
             match self
                 .shared
@@ -416,7 +399,7 @@ impl Runner {
             {
                 Ok(Written::Stored) => return Some(()),
                 Ok(Written::Closed) | Err(StoreError::Closed) => return None,
-                Err(_) => pause(&mut self.closing).await?,
+                Err(error) => self.refused(&mut refused_since, error).await?,
             }
         }
     }

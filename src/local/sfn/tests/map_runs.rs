@@ -38,8 +38,15 @@ impl Bench {
 
     /// The ARN of the map run that the execution has begun last.
     async fn map_run(&self, execution: &str) -> String {
-        let listed = self.get("ListMapRuns", json!({"executionArn": execution})).await;
-        text(&listed["mapRuns"][0], "mapRunArn")
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let listed = self.get("ListMapRuns", json!({"executionArn": execution})).await;
+            if let Some(first) = listed["mapRuns"].get(0) {
+                return text(first, "mapRunArn");
+            }
+            assert!(Instant::now() < deadline, "no map run");
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn described(&self, map_run: &str) -> Value {

@@ -4,9 +4,11 @@
 
 mod activities;
 mod api;
+mod computing;
 mod definitions;
 mod executions;
 mod express;
+mod full;
 mod logging;
 mod map_runs;
 mod nested;

@@ -53,7 +53,7 @@ async fn a_child_is_started_once_even_if_nobody_noted_that_it_was() {
         .store
         .write(|transaction| {
             transaction.execute_batch(
-                "DELETE FROM sfn_journal WHERE execution = 1 AND entry > 1;
+                "DELETE FROM sfn_journal WHERE execution = 1 AND entry > 2;
                  DELETE FROM sfn_history WHERE execution = 1 AND event > 4;
                  UPDATE sfn_executions SET status = 'RUNNING', stopped_at = NULL, output = NULL WHERE id = 1;",
             )?;
