@@ -6,6 +6,7 @@ pub mod api;
 pub mod clock;
 pub(crate) mod constraint;
 mod door;
+pub mod events;
 mod home;
 pub mod iam;
 mod inside;

@@ -107,6 +107,7 @@ fn service_of_target(prefix: &str) -> String {
         "AWSStepFunctions" => "states".to_owned(),
         "Logs_20140328" => "logs".to_owned(),
         "AmazonSQS" => "sqs".to_owned(),
+        "AWSEvents" => "events".to_owned(),
         other => other.split('_').next().unwrap_or(other).to_ascii_lowercase(),
     }
 }
@@ -221,7 +222,7 @@ mod tests {
         check(
             post().header("x-amz-target", "AWSEvents.PutRule"),
             "{}",
-            "awsevents PutRule Json11 us-east-1",
+            "events PutRule Json11 us-east-1",
         );
         check(
             post().header("content-type", "application/x-www-form-urlencoded"),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::api::Service;
+use super::events::Events;
 use super::iam::Iam;
 use super::inside::Inside;
 use super::lambda::Lambda;
@@ -18,7 +19,7 @@ use super::{Place, clock};
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
 /// The names of all services, for whoever asks before anything is open.
-const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "s3", "lambda", "states"];
+const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "s3", "events", "lambda", "states"];
 
 /// Whether there is a service of that name in credential scopes.
 pub(crate) fn has_service(name: &str) -> bool {
@@ -44,6 +45,7 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
     let functions = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
     let tasks = Integrations::new(functions, Arc::new(inside.clone()), now.clone());
     let sqs = Arc::new(Sqs::open(store.clone(), place.endpoint.clone(), now.clone())?);
+    let events = Events::open(store.clone(), Arc::new(inside.clone()), now.clone())?;
     let states = StepFunctions::open(
         store.clone(),
         Arc::new(tasks),
@@ -58,6 +60,7 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
         ("logs", logs),
         ("sqs", sqs),
         ("s3", Arc::new(s3)),
+        ("events", Arc::new(events)),
         ("lambda", Arc::new(lambda)),
         ("states", Arc::new(states)),
     ])

@@ -16,7 +16,7 @@ use super::api::{ApiError, Reply};
 pub(crate) enum Protocol {
     /// Step Functions.
     Json10,
-    /// CloudWatch Logs.
+    /// CloudWatch Logs, EventBridge.
     Json11,
     /// Lambda.
     RestJson,
@@ -39,7 +39,7 @@ impl Protocol {
     pub(crate) fn of_service(service: &str) -> Option<Self> {
         Some(match service {
             "states" => Self::Json10,
-            "logs" => Self::Json11,
+            "logs" | "events" => Self::Json11,
             "lambda" => Self::RestJson,
             "iam" => Self::Query {
                 namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
