@@ -322,11 +322,10 @@ fn the_tutorials_own_definition_deploys_unedited() {
 #[test]
 fn what_the_local_cloud_cannot_run_is_refused_before_anything_is_made() {
     let env = Env::new();
-    let each = "Each: { Type: Map, End: true, ItemProcessor: { ProcessorConfig: { Mode: DISTRIBUTED, ExecutionType: STANDARD }, \
-                StartAt: P, States: { P: { Type: Pass, End: true } } } }";
-    let tell =
-        "Each: { Type: Task, Resource: 'arn:aws:states:::sns:publish', Parameters: { Message: hello }, End: true }";
-    for (state, text) in [(each, "DISTRIBUTED"), (tell, "arn:aws:states:::sns:publish")] {
+    let each = "Each: { Type: Map, End: true, ItemReader: { Resource: 'arn:aws:states:::athena:getRows' }, \
+                ItemProcessor: { ProcessorConfig: { Mode: INLINE }, StartAt: P, States: { P: { Type: Pass, End: true } } } }";
+    let job = "Each: { Type: Task, Resource: 'arn:aws:states:::glue:startJobRun.sync', Parameters: { JobName: j }, End: true }";
+    for (state, text) in [(each, "ItemReader"), (job, "arn:aws:states:::glue:startJobRun")] {
         let stack =
             format!("name: no\nstateMachines:\n  Main:\n    definition: {{ StartAt: Each, States: {{ {state} }} }}\n");
         env.write("no.yaml", &stack);
