@@ -239,19 +239,24 @@ fn comes_from_a_web_page(headers: &HeaderMap) -> bool {
     headers.contains_key("origin") || site.is_some_and(|site| !matches!(site, b"none" | b"same-origin"))
 }
 
-/// Calls are POSTs, so that a link cannot make one; only presigned URLs may be followed.
+/// Calls are POSTs, so that a link cannot make one; only presigned URLs and the links of SNS may be followed.
 fn check_method(route: &Route, parts: &Parts) -> Result<(), ApiError> {
     let presigned = || route.query.iter().any(|(name, _)| name == "X-Amz-Credential");
     match route.protocol {
         Protocol::RestJson | Protocol::RestXml => Ok(()),
         _ if parts.method == Method::POST => Ok(()),
-        Protocol::Query { .. } if parts.method == Method::GET && presigned() => Ok(()),
+        Protocol::Query { .. } if parts.method == Method::GET && (presigned() || is_link(route)) => Ok(()),
         _ => Err(ApiError::with_status(
             405,
             "UnknownOperationException",
             format!("{} is not a method of {}", parts.method, route.service),
         )),
     }
+}
+
+/// The links in notifications of SNS: nobody else knows the token or the subscription in them.
+fn is_link(route: &Route) -> bool {
+    route.service == "sns" && matches!(route.operation.as_str(), "ConfirmSubscription" | "Unsubscribe")
 }
 
 /// The payload of a function is its own affair, JSON or not.

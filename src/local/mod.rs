@@ -1,4 +1,5 @@
-//! The embedded AWS: one door, [`LocalCloud::handle`], behind which IAM, STS, Lambda, Step Functions and CloudWatch Logs are.
+//! The embedded AWS: one door, [`LocalCloud::handle`], behind which IAM, STS, Lambda, Step Functions, CloudWatch Logs,
+//! SQS and SNS are.
 //!
 //! [`LocalDoor`] is what other parts use: it makes this process the owner of a folder, or forwards to the process that is.
 
@@ -19,6 +20,7 @@ mod route;
 pub mod s3;
 mod server;
 pub mod sfn;
+pub mod sns;
 pub mod sqs;
 pub mod store;
 mod sts;

@@ -206,7 +206,7 @@ mod tests {
         check(
             signed("us-east-1/sns").header("content-type", "application/x-www-form-urlencoded"),
             "Action=Publish",
-            r#"sns Publish Query { namespace: "" } us-east-1"#,
+            r#"sns Publish Query { namespace: "http://sns.amazonaws.com/doc/2010-03-31/" } us-east-1"#,
         );
         check(signed("us-east-1/s3"), "", "s3 POST / RestXml us-east-1");
         check(signed("US/../states"), "", "none");

@@ -10,6 +10,7 @@ use super::lambda::Lambda;
 use super::logs::Logs;
 use super::s3::S3;
 use super::sfn::{self, Integrations, LambdaTasks, StepFunctions};
+use super::sns::Sns;
 use super::sqs::Sqs;
 use super::store::{Store, StoreError};
 use super::sts::Sts;
@@ -19,7 +20,7 @@ use super::{Place, clock};
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
 /// The names of all services, for whoever asks before anything is open.
-const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "s3", "events", "lambda", "states"];
+const NAMES: &[&str] = &["iam", "sts", "logs", "sqs", "sns", "s3", "events", "lambda", "states"];
 
 /// Whether there is a service of that name in credential scopes.
 pub(crate) fn has_service(name: &str) -> bool {
@@ -45,6 +46,13 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
     let functions = LambdaTasks::new(Arc::new(lambda.clone()), now.clone());
     let tasks = Integrations::new(functions, Arc::new(inside.clone()), now.clone());
     let sqs = Arc::new(Sqs::open(store.clone(), place.endpoint.clone(), now.clone())?);
+    let sns = Sns::open(
+        store.clone(),
+        sqs.clone(),
+        Arc::new(lambda.clone()),
+        place.endpoint.clone(),
+        now.clone(),
+    )?;
     let events = Events::open(store.clone(), Arc::new(inside.clone()), now.clone())?;
     let states = StepFunctions::open(
         store.clone(),
@@ -59,6 +67,7 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
         ("sts", Arc::new(Sts)),
         ("logs", logs),
         ("sqs", sqs),
+        ("sns", Arc::new(sns)),
         ("s3", Arc::new(s3)),
         ("events", Arc::new(events)),
         ("lambda", Arc::new(lambda)),

@@ -11,10 +11,10 @@ use nix::unistd::Pid;
 use crate::env::{Env, Ran};
 
 /// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A process that is ended when the test is done with it, and the lines it says on either stream.
-struct Running {
+pub struct Running {
     process: Child,
     lines: mpsc::Receiver<String>,
 }
@@ -45,12 +45,12 @@ impl Running {
         panic!("it never said `{text}`:\n{}", said.join("\n"));
     }
 
-    fn send(&self, signal: Signal) {
+    pub fn send(&self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.process.id()).unwrap()), signal).unwrap();
     }
 
     /// Its exit code, once it has ended.
-    fn code(mut self) -> Option<i32> {
+    pub fn code(mut self) -> Option<i32> {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(_) => {}
@@ -142,7 +142,7 @@ fn ctrl_c_ends_with_130_and_leaves_the_execution() {
 }
 
 /// `local up` on a free port; the endpoint.
-fn up(env: &Env) -> (Running, String) {
+pub fn up(env: &Env) -> (Running, String) {
     let mut up = Running::start(env, &["local", "up", "--port", "0"]);
     let line = up.until_it_says("http://127.0.0.1:");
     let at = line.find("http://").unwrap();

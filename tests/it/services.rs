@@ -3,6 +3,10 @@
 //!
 //! The Python interpreter is `STEPSTACK_TEST_PYTHON`, else `python3`; without boto3 in it, the second half says that it was skipped.
 
+mod events;
+mod kill;
+mod s3;
+mod sns;
 mod sqs;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -92,15 +96,21 @@ impl HttpConnector for Way {
 
 /// Code and message of what a service refused; fails the test if it did not.
 #[track_caller]
-pub fn refused<T: std::fmt::Debug, E>(found: Result<T, aws_smithy_runtime_api::client::result::SdkError<E>>) -> String
+pub fn refused<T: std::fmt::Debug, E>(
+    found: Result<T, aws_smithy_runtime_api::client::result::SdkError<E, HttpResponse>>,
+) -> String
 where
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::fmt::Debug,
 {
-    let error = found.unwrap_err().into_service_error();
-    format!("{}: {}", error.code().unwrap_or("?"), error.message().unwrap_or("?"))
+    let failure = found.unwrap_err();
+    match failure.as_service_error() {
+        Some(error) => format!("{}: {}", error.code().unwrap_or("?"), error.message().unwrap_or("?")),
+        None => panic!("not refused by the service: {failure:?}"),
+    }
 }
 
 /// Runs a script of `tests/services` against a local cloud of its own.
+#[allow(clippy::print_stderr, reason = "a test that tested nothing has to say so")]
 pub async fn boto3(script: &str) {
     let python = std::env::var("STEPSTACK_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has_boto3 = Command::new(&python).args(["-c", "import boto3"]).output();

@@ -1,6 +1,7 @@
 //! The AWS protocols: reading a request's input, writing a reply or an error as AWS writes it.
 
 pub(crate) mod document;
+pub(crate) mod form;
 pub(crate) mod xml;
 
 use bytes::Bytes;
@@ -46,6 +47,9 @@ impl Protocol {
             },
             "sts" => Self::Query {
                 namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+            },
+            "sns" => Self::Query {
+                namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
             },
             "s3" => Self::RestXml,
             _ => return None,

@@ -10,7 +10,8 @@ use super::error::invalid_parameter;
 use super::input::Input;
 use crate::local::api::ApiError;
 
-const MOST_ATTRIBUTES: usize = 10;
+/// Attributes of a message in a queue.
+pub(crate) const MOST_ATTRIBUTES: usize = 10;
 
 /// Does a text hold only characters that messages may have?
 pub(crate) fn is_valid_text(text: &str) -> bool {
@@ -30,15 +31,12 @@ pub(super) fn check_body(body: &str) -> Result<(), ApiError> {
     ))
 }
 
-/// The message attributes, checked, with nothing but what is kept.
-pub(super) fn attributes(input: &Input<'_>) -> Result<Map<String, Value>, ApiError> {
+/// Message attributes, checked, with nothing but what is kept. At most `most` of them, if there is a limit.
+pub(crate) fn attributes(given: &Map<String, Value>, most: Option<usize>) -> Result<Map<String, Value>, ApiError> {
     let mut checked = Map::new();
-    let Some(given) = input.object("MessageAttributes")? else {
-        return Ok(checked);
-    };
-    if given.len() > MOST_ATTRIBUTES {
+    if let Some(most) = most.filter(|most| given.len() > *most) {
         return Err(invalid_parameter(format!(
-            "Number of message attributes [{}] exceeds the allowed maximum [{MOST_ATTRIBUTES}].",
+            "Number of message attributes [{}] exceeds the allowed maximum [{most}].",
             given.len()
         )));
     }

@@ -35,7 +35,7 @@ use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::clock::Millis;
 use super::store::{Store, StoreError};
 use bells::Bells;
-pub(crate) use deliver::{Delivery, Undeliverable};
+pub(crate) use deliver::{Delivery, Filled, Undeliverable};
 use receive::Asked;
 use request::Request;
 use table::Queue;

@@ -2,10 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html>
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
+use crate::local::protocol::form::Form;
 use crate::local::protocol::xml::Writer;
 
 /// Members of the JSON protocol that are lists, by their names in forms.
@@ -35,76 +34,45 @@ const NUMBERS: &[&str] = &[
     "WaitTimeSeconds",
 ];
 
-/// A form as a tree: `A.1.B=x` is `x` at `A`, `1`, `B`.
-#[derive(Default)]
-struct Node {
-    text: Option<String>,
-    children: BTreeMap<String, Node>,
-}
-
-/// The form's parts nest no deeper than this.
-const DEEPEST: usize = 8;
-
 /// The input of the JSON protocol for a form.
 pub(super) fn input(operation: &str, form: &Value) -> Value {
-    let mut root = Node::default();
-    for (name, value) in form.as_object().into_iter().flatten() {
-        let mut node = &mut root;
-        for part in name.splitn(DEEPEST, '.') {
-            node = node.children.entry(part.to_owned()).or_default();
-        }
-        node.text = value.as_str().map(str::to_owned);
-    }
-    let mut input = members(&root);
+    let mut input = members(&Form::read(form));
     // The one member whose name is not the same in all operations.
-    if operation == "CreateQueue" {
-        if let Some(tags) = input.remove("Tags") {
-            input.insert("tags".to_owned(), tags);
-        }
+    if operation == "CreateQueue"
+        && let Some(tags) = input.remove("Tags")
+    {
+        input.insert("tags".to_owned(), tags);
     }
     input.into()
 }
 
-fn members(node: &Node) -> Map<String, Value> {
+fn members(node: &Form) -> Map<String, Value> {
     let mut members = Map::new();
-    for (name, child) in &node.children {
-        if let Some((_, member)) = LISTS.iter().find(|(form, _)| form == name) {
-            let items: Vec<Value> = in_order(child).map(value).collect();
+    for (name, child) in node.parts() {
+        if let Some((_, member)) = LISTS.iter().find(|(form, _)| *form == name) {
+            let items: Vec<Value> = child.items().into_iter().map(value).collect();
             members.insert((*member).to_owned(), items.into());
-        } else if let Some((_, key, content, member)) = MAPS.iter().find(|(form, ..)| form == name) {
-            let entry = |item: &Node| {
-                let key = item.children.get(*key)?.text.clone()?;
-                Some((key, item.children.get(*content).map_or(json!(""), value)))
+        } else if let Some((_, key, content, member)) = MAPS.iter().find(|(form, ..)| *form == name) {
+            let entry = |item: &Form| {
+                let key = item.get(key)?.text()?.to_owned();
+                Some((key, item.get(content).map_or(json!(""), value)))
             };
-            let entries: Map<String, Value> = in_order(child).filter_map(entry).collect();
+            let entries: Map<String, Value> = child.items().into_iter().filter_map(entry).collect();
             members.insert((*member).to_owned(), entries.into());
         } else {
-            let number = NUMBERS
-                .contains(&name.as_str())
-                .then(|| child.text.as_ref()?.parse::<i64>().ok());
+            let number = NUMBERS.contains(&name).then(|| child.text()?.parse::<i64>().ok());
             let value = number.flatten().map_or_else(|| value(child), Value::from);
-            members.insert(name.clone(), value);
+            members.insert(name.to_owned(), value);
         }
     }
     members
 }
 
-fn value(node: &Node) -> Value {
-    match &node.text {
-        Some(text) => text.clone().into(),
+fn value(node: &Form) -> Value {
+    match node.text() {
+        Some(text) => text.into(),
         None => members(node).into(),
     }
-}
-
-/// Items of a list: `1`, `2`, … `10`.
-fn in_order(list: &Node) -> impl Iterator<Item = &Node> {
-    let mut numbered: Vec<(u32, &Node)> = list
-        .children
-        .iter()
-        .filter_map(|(number, node)| Some((number.parse().ok()?, node)))
-        .collect();
-    numbered.sort_by_key(|(number, _)| *number);
-    numbered.into_iter().map(|(_, node)| node)
 }
 
 /// The content of `<OperationResult>` for an answer of the JSON protocol.

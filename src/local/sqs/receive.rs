@@ -69,9 +69,9 @@ impl<'a> Asked<'a> {
             taken: Vec::new(),
         };
         if queue.is_fifo() {
-            taking.from_groups()?;
+            taking.take_from_groups()?;
         } else {
-            taking.from_standard()?;
+            taking.take_from_standard()?;
         }
         Ok(taking.taken.iter().map(|message| self.show(queue, message)).collect())
     }
@@ -144,7 +144,7 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    fn from_standard(&mut self) -> Result<(), ApiError> {
+    fn take_from_standard(&mut self) -> Result<(), ApiError> {
         loop {
             // With a visibility timeout of zero, what was taken is found again.
             let found = Message::ready(self.db, self.queue, self.now, self.most + self.taken.len())?;
@@ -164,14 +164,14 @@ impl Taking<'_> {
         }
     }
 
-    fn from_groups(&mut self) -> Result<(), ApiError> {
+    fn take_from_groups(&mut self) -> Result<(), ApiError> {
         let mut visited: Vec<String> = Vec::new();
         while !self.is_full() {
             let groups = messages::ready_groups(self.db, self.queue, self.now, visited.len() + 1)?;
             let Some(group) = groups.into_iter().find(|group| !visited.contains(group)) else {
                 return Ok(());
             };
-            self.from_group(&group)?;
+            self.take_from_group(&group)?;
             messages::refresh_group(self.db, self.queue, &group)?;
             visited.push(group);
         }
@@ -179,7 +179,7 @@ impl Taking<'_> {
     }
 
     /// In order, and nothing behind a message that is still delayed.
-    fn from_group(&mut self, group: &str) -> Result<(), ApiError> {
+    fn take_from_group(&mut self, group: &str) -> Result<(), ApiError> {
         loop {
             let mut moved = false;
             for message in Message::of_group(self.db, self.queue, group, self.most)? {
@@ -201,11 +201,11 @@ impl Taking<'_> {
 
     /// False if the message went to the dead-letter queue instead.
     fn take(&mut self, mut message: Message) -> Result<bool, ApiError> {
-        if let Some((dead_letter, most)) = &self.dead_letter {
-            if message.receives >= *most {
-                bury(self.db, self.queue, dead_letter, message, self.now)?;
-                return Ok(false);
-            }
+        if let Some((dead_letter, most)) = &self.dead_letter
+            && message.receives >= *most
+        {
+            bury(self.db, self.queue, dead_letter, message, self.now)?;
+            return Ok(false);
         }
         message.receives += 1;
         message.first_received.get_or_insert(self.now);

@@ -99,9 +99,13 @@ pub(super) fn checked(queue: &Queue, input: &Input<'_>) -> Result<Outgoing, ApiE
             ));
         }
     };
+    let attributes = match input.object("MessageAttributes")? {
+        Some(given) => content::attributes(given, Some(content::MOST_ATTRIBUTES))?,
+        None => Map::new(),
+    };
     Ok(Outgoing {
         body: body.to_owned(),
-        attributes: content::attributes(input)?,
+        attributes,
         trace: trace_header(input)?,
         group: group.map(str::to_owned),
         deduplication,
@@ -160,10 +164,10 @@ pub(super) fn enqueue(db: &Transaction<'_>, queue: &Queue, outgoing: &Outgoing, 
         Some("messageGroup") => outgoing.group.as_deref().unwrap_or_default(),
         _ => "",
     };
-    if let Some(id) = &outgoing.deduplication {
-        if let Some(earlier) = earlier(db, queue, scope, id, now)? {
-            return Ok(earlier);
-        }
+    if let Some(id) = &outgoing.deduplication
+        && let Some(earlier) = earlier(db, queue, scope, id, now)?
+    {
+        return Ok(earlier);
     }
     let delay = outgoing.delay.unwrap_or_else(|| queue.number("DelaySeconds"));
     let mut system = Map::new();

@@ -62,7 +62,7 @@ async fn queues_by_the_sdk() {
             .await
             .unwrap()
             .queue_urls(),
-        [url.clone()]
+        std::slice::from_ref(&url)
     );
     client.tag_queue().queue_url(&url).tags("k", "v").send().await.unwrap();
     assert_eq!(

@@ -261,7 +261,7 @@ const SERVICES: &[Service] = &[
             target: "AmazonSQS",
             camel: false,
             times: &[],
-            maps: &[],
+            maps: &["Attributes", "MessageAttributes", "Tags"],
             operations: &[
                 "ChangeMessageVisibility",
                 "ChangeMessageVisibilityBatch",
