@@ -65,7 +65,10 @@ impl Operation {
 pub(super) fn of(call: &Call, address: &Address) -> Result<Operation, ApiError> {
     let operation = find(call, address).ok_or_else(|| error::not_implemented(&describe(call, address)))?;
     let known = |name: &str| {
-        name == "x-id" || name.starts_with("X-Amz-") || operation.parameters().iter().any(|names| names.contains(&name))
+        name == "x-id"
+            || name.starts_with("X-Amz-")
+            || ["AWSAccessKeyId", "Signature", "Expires"].contains(&name)
+            || operation.parameters().iter().any(|names| names.contains(&name))
     };
     if let Some((unknown, _)) = call.query.iter().find(|(name, _)| !known(name)) {
         return Err(error::not_implemented(&format!(

@@ -25,6 +25,13 @@ pub(super) fn call(method: &str, uri: &str, body: &str) -> Call {
     }
 }
 
+impl S3 {
+    /// Makes a bucket, for tests of other services.
+    pub(crate) fn make(&self, bucket: &str) {
+        self.create_bucket(&call("PUT", "/", ""), bucket).unwrap();
+    }
+}
+
 struct Bench(S3);
 
 impl Bench {

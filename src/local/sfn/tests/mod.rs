@@ -14,6 +14,7 @@ mod map_runs;
 mod nested;
 mod recovery;
 mod redrive;
+mod transfers;
 mod versions;
 
 use std::collections::HashMap;
