@@ -98,11 +98,10 @@ impl Finder<'_> {
     /// What of a Map state needs S3, or a mode that it is not in, in either query language.
     fn outside_of_execution(&mut self, map: &Map) {
         let distributed = map.is_distributed();
-        let writes = |writer: &Value| !distributed || writer.get("Resource").is_some();
         for (field, refused) in [
-            ("ItemReader", map.item_reader.is_some()),
+            ("ItemReader", map.item_reader.is_some() && !distributed),
             ("ItemBatcher", map.item_batcher.is_some() && !distributed),
-            ("ResultWriter", map.result_writer.as_ref().is_some_and(writes)),
+            ("ResultWriter", map.result_writer.is_some() && !distributed),
         ] {
             if refused {
                 self.refuse(&format!("the field {field}"));

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -110,13 +111,20 @@ impl Door {
         } else {
             route.protocol.read(&body, &route.form)?
         };
+        let mut headers = parts.headers;
+        // Callers in this process write it into the URI only.
+        if let (false, Some(authority)) = (headers.contains_key(HOST), parts.uri.authority())
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            headers.insert(HOST, host);
+        }
         let call = Call {
             operation: route.operation,
             input,
             method: parts.method,
             path: parts.uri.path().to_owned(),
             query: route.query,
-            headers: parts.headers,
+            headers,
             body,
             region: route.region,
             request_id,

@@ -40,6 +40,7 @@ impl Route {
             .map(|scope| scope.service.clone())
             .or_else(|| target.map(|(prefix, _)| service_of_target(prefix)))
             .or_else(|| action.map(|_| service_of_version(value(&form, "Version").unwrap_or_default())))
+            .or_else(|| is_presigned_of_old(&query).then(|| "s3".to_owned()))
             .or_else(|| is_lambda_path(path).then(|| "lambda".to_owned()))?;
         let protocol = Protocol::of_service(&service).unwrap_or_else(|| match (target, action) {
             (None, Some(_)) if service == "sqs" => Protocol::SQS_QUERY,
@@ -107,6 +108,7 @@ fn service_of_target(prefix: &str) -> String {
         "AWSStepFunctions" => "states".to_owned(),
         "Logs_20140328" => "logs".to_owned(),
         "AmazonSQS" => "sqs".to_owned(),
+        "AWSEvents" => "events".to_owned(),
         other => other.split('_').next().unwrap_or(other).to_ascii_lowercase(),
     }
 }
@@ -119,6 +121,14 @@ fn service_of_version(version: &str) -> String {
         "2012-11-05" => "sqs".to_owned(),
         other => format!("version {other}"),
     }
+}
+
+/// A URL as S3 had them before credentials named the service
+/// ([query string authentication](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html)); SDKs still make them.
+fn is_presigned_of_old(query: &[(String, String)]) -> bool {
+    ["AWSAccessKeyId", "Signature", "Expires"]
+        .iter()
+        .all(|name| value(query, name).is_some())
 }
 
 /// `/2015-03-31/functions/…` and the like: an API version, then a kind of resource.
@@ -221,7 +231,7 @@ mod tests {
         check(
             post().header("x-amz-target", "AWSEvents.PutRule"),
             "{}",
-            "awsevents PutRule Json11 us-east-1",
+            "events PutRule Json11 us-east-1",
         );
         check(
             post().header("content-type", "application/x-www-form-urlencoded"),
@@ -239,6 +249,11 @@ mod tests {
             ),
             "",
             r#"sts GetCallerIdentity Query { namespace: "https://sts.amazonaws.com/doc/2011-06-15/" } eu-north-1"#,
+        );
+        check(
+            http::Request::get("/b/k?AWSAccessKeyId=a&Signature=s&Expires=1"),
+            "",
+            "s3 GET /b/k RestXml us-east-1",
         );
         check(http::Request::get("/"), "", "none");
         check(http::Request::get("/2015-03-31/"), "", "none");

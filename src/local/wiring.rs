@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::api::Service;
 use super::dynamodb::DynamoDb;
+use super::events::Events;
 use super::iam::Iam;
 use super::inside::Inside;
 use super::lambda::Lambda;
 use super::logs::Logs;
+use super::s3::S3;
 use super::sfn::{self, Integrations, LambdaTasks, StepFunctions};
 use super::sns::Sns;
 use super::sqs::Sqs;
@@ -19,7 +21,9 @@ use super::{Place, clock};
 pub(super) type Named = (&'static str, Arc<dyn Service>);
 
 /// The names of all services, for whoever asks before anything is open.
-const NAMES: &[&str] = &["iam", "sts", "logs", "dynamodb", "sqs", "sns", "lambda", "states"];
+const NAMES: &[&str] = &[
+    "iam", "sts", "logs", "dynamodb", "sqs", "sns", "s3", "events", "lambda", "states",
+];
 
 /// Whether there is a service of that name in credential scopes.
 pub(crate) fn has_service(name: &str) -> bool {
@@ -32,11 +36,13 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
     let iam = Arc::new(Iam::open(store.clone())?);
     let logs = Arc::new(Logs::open(store.clone())?);
     let tables = Arc::new(DynamoDb::new(store.clone(), &place.folder));
+    let s3 = S3::open(store.clone())?;
     let lambda = Lambda::open(
         store.clone(),
         &place.folder,
         iam.clone(),
         logs.clone(),
+        Arc::new(s3.clone()),
         place.endpoint.clone(),
     )?;
     lambda.resume()?;
@@ -51,7 +57,15 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
         place.endpoint.clone(),
         now.clone(),
     )?;
-    let states = StepFunctions::open(store.clone(), Arc::new(tasks), iam.clone(), logs.clone(), now)?;
+    let events = Events::open(store.clone(), Arc::new(inside.clone()), now.clone())?;
+    let states = StepFunctions::open(
+        store.clone(),
+        Arc::new(tasks),
+        iam.clone(),
+        logs.clone(),
+        Arc::new(s3.clone()),
+        now,
+    )?;
     Ok(vec![
         ("iam", iam),
         ("sts", Arc::new(Sts)),
@@ -59,6 +73,8 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
         ("dynamodb", tables),
         ("sqs", sqs),
         ("sns", Arc::new(sns)),
+        ("s3", Arc::new(s3)),
+        ("events", Arc::new(events)),
         ("lambda", Arc::new(lambda)),
         ("states", Arc::new(states)),
     ])

@@ -4,7 +4,9 @@
 //! The Python interpreter is `STEPSTACK_TEST_PYTHON`, else `python3`; without boto3 in it, the second half says that it was skipped.
 
 mod dynamodb;
+mod events;
 mod kill;
+mod s3;
 mod sns;
 mod sqs;
 

@@ -11,20 +11,42 @@ use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
 use super::members::Members;
-use super::{invalid_parameter, user_error};
+use super::{Surroundings, invalid_parameter, user_error};
 use crate::local::api::ApiError;
 
 /// Of the zip, when it comes in a request: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const ZIPPED_LIMIT: usize = 52_428_800;
 const UNZIPPED_LIMIT: u64 = 262_144_000;
 
-/// The zip of a request's `ZipFile`, checked.
-pub(super) fn from_request(code: Members<'_>) -> Result<Vec<u8>, ApiError> {
-    for member in ["S3Bucket", "S3Key", "ImageUri", "SourceKMSKeyArn"] {
+/// The zip of a request's `ZipFile`, or of the object it names, checked.
+pub(super) fn from_request(code: Members<'_>, surroundings: &dyn Surroundings) -> Result<Vec<u8>, ApiError> {
+    for member in ["ImageUri", "SourceKMSKeyArn", "S3ObjectVersion"] {
         if code.value(member).is_some() {
             return Err(ApiError::not_implemented("lambda", &format!("code by {member}")));
         }
     }
+    let zip = match (code.text("S3Bucket")?, code.text("S3Key")?) {
+        (None, None) => in_request(code)?,
+        _ if code.value("ZipFile").is_some() => {
+            return Err(invalid_parameter(
+                "Please do not provide other FunctionCode parameters when providing a ZipFile.",
+            ));
+        }
+        (Some(bucket), Some(key)) => surroundings.object(bucket, key).map_err(no_object)?.to_vec(),
+        _ => return Err(invalid_parameter("Please provide a source for function code.")),
+    };
+    check(&zip)?;
+    Ok(zip)
+}
+
+fn no_object(refused: ApiError) -> ApiError {
+    invalid_parameter(format!(
+        "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
+        refused.code, refused.message
+    ))
+}
+
+fn in_request(code: Members<'_>) -> Result<Vec<u8>, ApiError> {
     let encoded = code
         .value("ZipFile")
         .and_then(Value::as_str)
@@ -32,7 +54,13 @@ pub(super) fn from_request(code: Members<'_>) -> Result<Vec<u8>, ApiError> {
     let zip = STANDARD
         .decode(encoded)
         .map_err(|_| ApiError::new("SerializationException", "ZipFile is not base64"))?;
-    check(&zip)?;
+    if zip.len() > ZIPPED_LIMIT {
+        return Err(user_error(
+            413,
+            "RequestEntityTooLargeException",
+            format!("Zipped size must be smaller than {ZIPPED_LIMIT} bytes"),
+        ));
+    }
     Ok(zip)
 }
 
@@ -44,13 +72,6 @@ pub(super) fn sha256(zip: &[u8]) -> String {
 fn check(zip: &[u8]) -> Result<(), ApiError> {
     if zip.is_empty() {
         return Err(invalid_parameter("Uploaded file must be a non-empty zip"));
-    }
-    if zip.len() > ZIPPED_LIMIT {
-        return Err(user_error(
-            413,
-            "RequestEntityTooLargeException",
-            format!("Zipped size must be smaller than {ZIPPED_LIMIT} bytes"),
-        ));
     }
     let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(|_| could_not_unzip())?;
     if archive.is_empty() {

@@ -36,7 +36,7 @@ impl Lambda {
         let role = input.text("Role")?.unwrap_or_default().to_owned();
         let architecture = settings::architecture(input)?.unwrap_or_else(|| "x86_64".to_owned());
         let zip = match input.object("Code")? {
-            Some(code) => code::from_request(code)?,
+            Some(code) => code::from_request(code, self.inner.surroundings.as_ref())?,
             None => return Err(invalid_parameter("Please provide a source for function code.")),
         };
         self.check_role(&role)?;

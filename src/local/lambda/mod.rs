@@ -1,7 +1,7 @@
 //! AWS Lambda: functions are kept in the store and run as processes of this machine that speak the Lambda Runtime API.
 //!
 //! Requests are routed by method and path (`route`); `executor` runs the code. Not there, and answered so: versions and
-//! aliases, layers, container images, code from S3, VPCs, event source mappings, function URLs.
+//! aliases, layers, container images, VPCs, event source mappings, function URLs.
 
 mod asynchronous;
 mod code;
@@ -35,6 +35,7 @@ use serde_json::Value;
 use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::iam::Iam;
 use super::logs::Logs;
+use super::s3::Objects;
 use super::store::{Store, StoreError};
 use executor::Executor;
 use prepare::Preparations;
@@ -106,9 +107,19 @@ impl Lambda {
         folder: &Path,
         iam: Arc<Iam>,
         logs: Arc<Logs>,
+        objects: Arc<dyn Objects>,
         endpoint: String,
     ) -> Result<Self, StoreError> {
-        Self::new(store, folder, Arc::new(Neighbours { iam, logs, endpoint }))
+        Self::new(
+            store,
+            folder,
+            Arc::new(Neighbours {
+                iam,
+                logs,
+                objects,
+                endpoint,
+            }),
+        )
     }
 
     /// Answers one request of the Lambda API.

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use crate::local::api::ApiError;
 use crate::local::clock;
 use crate::local::iam::Iam;
 use crate::local::logs::Logs;
 use crate::local::random;
+use crate::local::s3::Objects;
 use crate::local::store::StoreError;
 
 /// IAM, logs, time and randomness as Lambda sees them; tests have their own.
@@ -15,6 +19,9 @@ pub trait Surroundings: Send + Sync + 'static {
 
     /// Appends lines, each with its milliseconds since the Unix epoch, to a log stream, which is made if missing.
     fn log(&self, region: &str, group: &str, stream: &str, lines: Vec<(u64, String)>) -> Result<(), StoreError>;
+
+    /// The bytes of an object in S3.
+    fn object(&self, bucket: &str, key: &str) -> Result<Bytes, ApiError>;
 
     /// Where functions reach the local cloud, e.g. `http://127.0.0.1:4566`.
     fn endpoint(&self) -> String;
@@ -39,6 +46,7 @@ pub enum RoleStanding {
 pub(super) struct Neighbours {
     pub(super) iam: Arc<Iam>,
     pub(super) logs: Arc<Logs>,
+    pub(super) objects: Arc<dyn Objects>,
     pub(super) endpoint: String,
 }
 
@@ -54,6 +62,10 @@ impl Surroundings for Neighbours {
 
     fn log(&self, region: &str, group: &str, stream: &str, lines: Vec<(u64, String)>) -> Result<(), StoreError> {
         self.logs.put(region, group, stream, lines)
+    }
+
+    fn object(&self, bucket: &str, key: &str) -> Result<Bytes, ApiError> {
+        self.objects.get(bucket, key)
     }
 
     fn endpoint(&self) -> String {

@@ -21,7 +21,7 @@ impl Lambda {
         let architecture = settings::architecture(input)?;
         let dry_run = input.flag("DryRun")? == Some(true);
         self.find(&reference)?;
-        let zip = code::from_request(input)?;
+        let zip = code::from_request(input, self.inner.surroundings.as_ref())?;
 
         let function = self.inner.store.write(|at| {
             let mut function = self.updatable(at, &reference, input)?;

@@ -1,5 +1,6 @@
 //! The AWS protocols: reading a request's input, writing a reply or an error as AWS writes it.
 
+pub(crate) mod document;
 pub(crate) mod form;
 pub(crate) mod xml;
 
@@ -16,11 +17,11 @@ use super::api::{ApiError, Reply};
 pub(crate) enum Protocol {
     /// Step Functions, DynamoDB.
     Json10,
-    /// CloudWatch Logs.
+    /// CloudWatch Logs, EventBridge.
     Json11,
     /// Lambda.
     RestJson,
-    /// S3, which is not here: it must be able to read that.
+    /// S3.
     RestXml,
     /// IAM, STS: a form in, XML out.
     Query {
@@ -39,7 +40,7 @@ impl Protocol {
     pub(crate) fn of_service(service: &str) -> Option<Self> {
         Some(match service {
             "states" | "dynamodb" => Self::Json10,
-            "logs" => Self::Json11,
+            "logs" | "events" => Self::Json11,
             "lambda" => Self::RestJson,
             "iam" => Self::Query {
                 namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
@@ -90,6 +91,9 @@ impl Protocol {
             Err(error) => self.write_error(request_id, &error),
         };
         if let Ok(id) = HeaderValue::from_str(request_id) {
+            if self == Self::RestXml {
+                response.headers_mut().insert("x-amz-request-id", id.clone());
+            }
             response.headers_mut().insert("x-amzn-requestid", id);
         }
         response
@@ -153,9 +157,11 @@ impl Protocol {
                 error.status,
                 self.content_type(),
                 format!(
-                    "<Error><Code>{}</Code><Message>{}</Message><RequestId>{}</RequestId></Error>",
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>{}<RequestId>{}\
+                     </RequestId></Error>",
                     xml::escape(&error.code),
                     xml::escape(&error.message),
+                    further_elements(error),
                     xml::escape(request_id),
                 ),
             ),
@@ -183,6 +189,15 @@ impl Protocol {
             Self::Query { .. } => "text/xml",
         }
     }
+}
+
+/// What an error document of S3 tells besides code and message.
+fn further_elements(error: &ApiError) -> String {
+    let mut out = xml::Writer::default();
+    for (name, value) in error.extra.iter() {
+        out.text(name, value.as_str().unwrap_or_default());
+    }
+    out.finish()
 }
 
 /// A response with that body.

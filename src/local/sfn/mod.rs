@@ -58,6 +58,7 @@ pub use self::shared::Clock;
 use self::shared::Shared;
 pub use self::tasks::{Caller, TaskOutcome, TaskRunner};
 use super::api::{ApiError, Call, Pending, Reply, Service};
+use super::s3::Objects;
 use super::store::{Store, StoreError};
 use crate::engine::Millis;
 
@@ -82,10 +83,11 @@ impl StepFunctions {
         tasks: Arc<dyn TaskRunner>,
         roles: Arc<dyn Roles>,
         logs: Arc<dyn LogSink>,
+        objects: Arc<dyn Objects>,
         clock: Clock,
     ) -> Result<Self, StoreError> {
         store.ensure_schema(schema::SCHEMA)?;
-        let shared = Arc::new(Shared::new(store, tasks, roles, logs, clock));
+        let shared = Arc::new(Shared::new(store, tasks, roles, logs, objects, clock));
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }

@@ -17,6 +17,7 @@ use super::workers::Workers;
 use super::{journal, recovery};
 use crate::asl::model::StateMachine;
 use crate::engine::{Happened, Millis, Outcome};
+use crate::local::s3::Objects;
 use crate::local::store::{Store, StoreError};
 
 /// Tells the time, in milliseconds since the epoch.
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     pub(super) tasks: Arc<dyn TaskRunner>,
     pub(super) roles: Arc<dyn Roles>,
     pub(super) logs: Arc<dyn LogSink>,
+    pub(super) objects: Arc<dyn Objects>,
     pub(super) clock: Clock,
     /// The running executions by ARN.
     pub(super) running: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
@@ -51,6 +53,7 @@ impl Shared {
         tasks: Arc<dyn TaskRunner>,
         roles: Arc<dyn Roles>,
         logs: Arc<dyn LogSink>,
+        objects: Arc<dyn Objects>,
         clock: Clock,
     ) -> Self {
         Self {
@@ -58,6 +61,7 @@ impl Shared {
             tasks,
             roles,
             logs,
+            objects,
             clock,
             awaited: Mutex::default(),
             running: Mutex::default(),

@@ -23,6 +23,45 @@ async fn with_echo() -> Bench {
 }
 
 #[tokio::test]
+async fn code_comes_from_s3_as_well() {
+    let bench = with_echo().await;
+    let before = bench.settled("f").await["CodeSha256"].clone();
+    let package = STANDARD.decode(zip(&[("index.js", "exports.handler = 1;")])).unwrap();
+    let size = package.len();
+    bench
+        .surroundings
+        .objects
+        .lock()
+        .unwrap()
+        .insert("b/k.zip".to_owned(), package.into());
+    let path = format!("{FUNCTIONS}/f/code");
+    for (code, expected) in [
+        (
+            json!({"S3Bucket": "b", "S3Key": "none"}),
+            "400 InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchKey. \
+             S3 Error Message: The specified key does not exist.",
+        ),
+        (
+            json!({"S3Bucket": "b", "S3Key": "k.zip", "ZipFile": "AA=="}),
+            "400 InvalidParameterValueException: Please do not provide other FunctionCode parameters when providing a ZipFile.",
+        ),
+        (
+            json!({"S3Bucket": "b", "S3Key": "k.zip", "S3ObjectVersion": "1"}),
+            "501 NotImplemented: not implemented by the local cloud: lambda:code by S3ObjectVersion",
+        ),
+    ] {
+        assert_eq!(answer(&bench, "PUT", &path, code).await, expected);
+    }
+    bench
+        .call("PUT", &path, json!({"S3Bucket": "b", "S3Key": "k.zip"}))
+        .await
+        .unwrap();
+    let settled = bench.settled("f").await;
+    assert_eq!(settled["CodeSize"], size);
+    assert_ne!(settled["CodeSha256"], before);
+}
+
+#[tokio::test]
 async fn a_function_is_pending_until_its_code_is_there() {
     let bench = Bench::new();
     let input = creation("f", "nodejs22.x", "index.handler", &[("index.js", ECHO)]);
@@ -152,7 +191,7 @@ async fn bad_functions_are_refused_in_aws_s_words() {
         ),
         (
             json!({ "Code": { "S3Bucket": "b" } }),
-            "501 NotImplemented: not implemented by the local cloud: lambda:code by S3Bucket",
+            "400 InvalidParameterValueException: Please provide a source for function code.",
         ),
         (
             json!({ "Layers": ["arn"] }),

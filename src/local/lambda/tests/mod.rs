@@ -8,6 +8,7 @@ mod invocations;
 mod limits;
 mod runs;
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub(super) struct Bench {
 pub(super) struct Fake {
     /// Group, stream, line.
     pub(super) logged: Mutex<Vec<(String, String, String)>>,
+    /// What is in S3, by bucket and key.
+    pub(super) objects: Mutex<HashMap<String, Bytes>>,
 }
 
 impl Surroundings for Fake {
@@ -54,6 +57,12 @@ impl Surroundings for Fake {
                 .map(|(_, line)| (group.to_owned(), stream.to_owned(), line)),
         );
         Ok(())
+    }
+
+    fn object(&self, bucket: &str, key: &str) -> Result<Bytes, ApiError> {
+        let objects = self.objects.lock().unwrap();
+        let found = objects.get(&format!("{bucket}/{key}")).cloned();
+        found.ok_or_else(|| ApiError::with_status(404, "NoSuchKey", "The specified key does not exist."))
     }
 
     fn endpoint(&self) -> String {

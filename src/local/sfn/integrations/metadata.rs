@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value, json};
 
-use super::xml;
 use crate::engine::Millis;
+use crate::local::protocol::document;
 use crate::local::sfn::lambda::http_date;
 
 /// Which headers a service answers with.
@@ -74,7 +74,7 @@ pub(super) fn of(headers: Headers, response: &Response<Bytes>, request_id: &str,
 /// How long the body is when AWS writes it: its XML has a line for each element, its JSON writes seconds with an exponent.
 fn length(response: &Response<Bytes>) -> usize {
     let body = String::from_utf8_lossy(response.body());
-    if let Some(document) = xml::parse(&body) {
+    if let Some(document) = document::parse(&body) {
         let opening = body.split_once('>').map_or(0, |(tag, _)| tag.len() + 1);
         return document.length(opening - document.name.len() - "<>".len());
     }

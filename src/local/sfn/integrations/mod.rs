@@ -11,7 +11,6 @@ mod request;
 mod rest;
 #[cfg(test)]
 mod tests;
-mod xml;
 
 use std::sync::Arc;
 

@@ -9,8 +9,8 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use super::catalog::{Json, Query, Service, Wire};
 use super::names;
 use super::rest::{self, Kind, RestOperation};
-use super::xml::{self, Element};
 use crate::expr::timestamp;
+use crate::local::protocol::document::{self, Element};
 
 /// How a service refused a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn refusal(service: &Service, response: &Response<Bytes>) -> Refusal {
             )
         }
         Wire::Query(_) | Wire::RestXml(_) => {
-            let document = xml::parse(&body);
+            let document = document::parse(&body);
             let error = document.as_ref().map(|root| root.child("Error").unwrap_or(root));
             (
                 error.map(|error| error.text_of("Code").to_owned()),
@@ -154,7 +154,7 @@ fn time(seconds: f64, times: Times) -> Value {
 }
 
 fn from_xml(wire: &Query, operation: &str, body: &Bytes) -> Option<Map<String, Value>> {
-    let document = xml::parse(std::str::from_utf8(body).ok()?)?;
+    let document = document::parse(std::str::from_utf8(body).ok()?)?;
     let Some(result) = document.child(&format!("{operation}Result")) else {
         return Some(Map::new());
     };
@@ -220,7 +220,7 @@ fn from_rest(operation: &RestOperation, response: &Response<Bytes>, xml: bool) -
             members.insert(payload.to_owned(), body.into());
         }
         None if xml => {
-            if let Some(document) = xml::parse(&body) {
+            if let Some(document) = document::parse(&body) {
                 members.extend(s3_members(&document));
             }
         }

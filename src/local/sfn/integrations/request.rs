@@ -133,7 +133,9 @@ fn rest_request(
     let method = Method::from_bytes(operation.method.as_bytes()).map_err(|error| error.to_string())?;
     let mut request = Request::builder().method(method).uri(uri);
     for (header, member) in operation.headers {
-        if let Some(value) = body.remove(*member) {
+        if let Some(fixed) = member.strip_prefix(':') {
+            request = request.header(*header, fixed);
+        } else if let Some(value) = body.remove(*member) {
             request = request.header(*header, text(&value));
         }
     }

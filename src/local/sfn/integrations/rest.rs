@@ -11,7 +11,7 @@ pub(super) struct RestOperation {
     pub(super) path: &'static str,
     /// Names in the query string and their members; a fixed one has no member.
     pub(super) query: &'static [(&'static str, &'static str)],
-    /// Headers and their members.
+    /// Headers and their members; a fixed one has its value in the place of a member, after a colon.
     pub(super) headers: &'static [(&'static str, &'static str)],
     /// The member that is the whole body.
     pub(super) payload: Option<&'static str>,
@@ -214,6 +214,8 @@ pub(super) const S3: &[RestOperation] = &[
             ("content-disposition", "ContentDisposition"),
             ("content-encoding", "ContentEncoding"),
             ("content-type", "ContentType"),
+            // The SDK asks for it unless told otherwise.
+            ("x-amz-sdk-checksum-algorithm", ":CRC32"),
         ],
         payload: Some("Body"),
         answer: Answer {

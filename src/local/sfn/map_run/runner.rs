@@ -12,6 +12,7 @@ use super::nursery::Nursery;
 use super::rows::{self, Family, Stored};
 use super::transfer::{self, Refused};
 use crate::asl::model::StateMachine;
+use crate::engine::map_run::results::ChildResult;
 use crate::engine::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, Limits, Schedule, Verdict, processor, results};
 use crate::engine::{Happened, MapRunId, Start, Status};
 use crate::local::sfn::driver::Message;
@@ -214,6 +215,8 @@ impl Runner {
             Verdict::Succeeded => self.finish_well().await,
             Verdict::Exceeded => {
                 self.stop_children().await;
+                // That too many failed is the reason, whether or not what there is could be written.
+                let _written = self.export().await?;
                 self.fail(EXCEEDED_ERROR, Some(EXCEEDED_CAUSE)).await
             }
         }
@@ -319,16 +322,29 @@ impl Runner {
     }
 
     async fn finish_well(&mut self) -> Option<Happened> {
-        if let Err(Refused { error, cause }) = transfer::write_results(&self.stored) {
+        if let Err(Refused { error, cause }) = self.export().await? {
             return self.fail(error, Some(&cause)).await;
         }
         self.write_end(None).await?;
         self.succeeded().await
     }
 
-    async fn succeeded(&mut self) -> Option<Happened> {
-        let writer = &self.stored.writer;
-        let (transformation, output_type) = (writer.transformation, writer.output_type);
+    /// Writes the results to where the `ResultWriter` says, if there is one. None if the service is closed.
+    async fn export(&mut self) -> Option<Result<(), Refused>> {
+        if self.stored.writer.to.is_none() {
+            return Some(Ok(()));
+        }
+        let results = self.results().await?;
+        let pending = self.children.get(self.schedule.begun()..).unwrap_or_default();
+        Some(transfer::write_results(
+            self.shared.objects.as_ref(),
+            &self.stored,
+            &results,
+            pending,
+        ))
+    }
+
+    async fn results(&mut self) -> Option<Vec<ChildResult>> {
         let mut refused_since = None;
         loop {
             match self
@@ -336,16 +352,26 @@ impl Runner {
                 .store
                 .read(|connection| rows::results(connection, self.stored.id))
             {
-                Ok(ended) => {
-                    return Some(Happened::MapRunSucceeded {
-                        map_run: self.map_run,
-                        output: results::text(&ended, transformation, output_type),
-                    });
-                }
+                Ok(ended) => return Some(ended),
                 Err(StoreError::Closed) => return None,
                 Err(error) => self.refused(&mut refused_since, error).await?,
             }
         }
+    }
+
+    async fn succeeded(&mut self) -> Option<Happened> {
+        let output = match transfer::result(&self.stored) {
+            Some(written) => written,
+            None => {
+                let ended = self.results().await?;
+                let writer = &self.stored.writer;
+                results::text(&ended, writer.transformation, writer.output_type)
+            }
+        };
+        Some(Happened::MapRunSucceeded {
+            map_run: self.map_run,
+            output,
+        })
     }
 
     async fn fail(&mut self, error: &str, cause: Option<&str>) -> Option<Happened> {

@@ -14,6 +14,7 @@ mod map_runs;
 mod nested;
 mod recovery;
 mod redrive;
+mod transfers;
 mod versions;
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use tokio::sync::Notify;
 use super::{Caller, Clock, LogSink, Roles, StepFunctions, TaskOutcome, TaskRunner};
 use crate::engine::TaskRequest;
 use crate::local::api::{Call, Pending, Reply};
+use crate::local::s3::S3;
 use crate::local::store::{Store, StoreError};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/steps";
@@ -56,6 +58,7 @@ impl Bench {
             tasks.clone(),
             Arc::new(FakeRoles),
             logs.clone(),
+            Arc::new(S3::open(store.clone()).unwrap()),
             clock(tick),
         )
         .unwrap();

@@ -1,28 +1,28 @@
-//! Reading the XML of answers: elements and text, which is all that AWS's protocols use of it.
+//! Reading XML: elements and text, which is all that the protocols of AWS use of it.
 
 /// An element.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Element {
-    pub(super) name: String,
+pub(crate) struct Element {
+    pub(crate) name: String,
     /// The text, if there are no elements inside.
-    pub(super) text: String,
-    pub(super) children: Vec<Element>,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Element>,
 }
 
 impl Element {
     /// The first child of that name.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// The text of a child; empty if there is none.
-    pub(super) fn text_of(&self, name: &str) -> &str {
+    pub(crate) fn text_of(&self, name: &str) -> &str {
         self.child(name).map_or("", |child| child.text.as_str())
     }
 
     /// How long the document is when AWS writes it: each element on a line of its own, two spaces deeper than the one
     /// around it. `opening` is what the tag of the outermost has besides its name.
-    pub(super) fn length(&self, opening: usize) -> usize {
+    pub(crate) fn length(&self, opening: usize) -> usize {
         opening + self.length_at(0)
     }
 
@@ -38,11 +38,11 @@ impl Element {
     }
 }
 
-/// Deeper documents are no answers.
+/// Deeper documents are none of AWS.
 const DEEPEST: usize = 64;
 
 /// Reads a document; none if it is not one.
-pub(super) fn parse(document: &str) -> Option<Element> {
+pub(crate) fn parse(document: &str) -> Option<Element> {
     let mut open: Vec<Element> = vec![Element::default()];
     let mut rest = document;
     while let Some((text, after)) = rest.split_once('<') {
