@@ -223,7 +223,7 @@ impl<'a> Turn<'a> {
         };
         let name = self.execution.visit(parent.branch).map_or("", |visit| &visit.state);
         let details = history::map_iteration(what, name, parent.index);
-        self.emit_after(top, previous, &format!("MapIteration{what}"), details)
+        self.emit_after(top, previous, format!("MapIteration{what}"), details)
             .map(drop)
     }
 

@@ -212,7 +212,7 @@ pub(in crate::engine) fn succeeded<'a>(turn: &mut Turn<'a>, task: OpenTask, outp
         return failed(turn, &task, "Failed", failure);
     }
     let details = event_details(&task.resource, "Succeeded", output_fields(output));
-    turn.emit(task.branch, &event_kind(&task.resource, "Succeeded"), details)?;
+    turn.emit(task.branch, event_kind(&task.resource, "Succeeded"), details)?;
     let result = Data::from_text(output)
         .map_err(|error| Failure::runtime(format!("The output of the task is not JSON: {error}")))?;
     leave(turn, &task, result)
@@ -246,7 +246,7 @@ pub(in crate::engine) fn failed<'a>(
 ) -> Turned<Flow<'a>> {
     let fields = history::error_and_cause(failure.error.as_deref(), failure.cause.as_deref());
     let details = event_details(&task.resource, what, fields);
-    turn.emit(task.branch, &event_kind(&task.resource, what), details)?;
+    turn.emit(task.branch, event_kind(&task.resource, what), details)?;
     Err(failure.into())
 }
 
