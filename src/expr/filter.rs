@@ -86,9 +86,8 @@ impl Filter {
                 let left = left.value(root, current, budget);
                 let right = right.value(root, current, budget);
                 // A comparison looks at all of both.
-                let sides = [&left, &right].into_iter().flatten();
-                sides.fold(true, |fits, side| fits && budget.look_at(side))
-                    && comparison.holds(left.as_deref(), right.as_deref())
+                let mut sides = [&left, &right].into_iter().flatten();
+                sides.all(|side| budget.look_at(side)) && comparison.holds(left.as_deref(), right.as_deref())
             }
             Self::Match(operand, Pattern(regex)) => match operand.value(root, current, budget).as_deref() {
                 Some(Value::String(text)) => regex.is_match(text),

@@ -31,7 +31,7 @@ pub fn laws(bytes: &[u8]) {
     }
     let start = start(&data(&mut source));
     let mut run = Run::new(&machine, start.clone());
-    run.to_the_end(&mut source);
+    run.run_to_the_end(&mut source);
     run.check_history();
     run.check_late_inputs();
     run.check_replay(start);
@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn to_the_end(&mut self, source: &mut Source<'_>) {
+    fn run_to_the_end(&mut self, source: &mut Source<'_>) {
         self.feed(Happened::Started);
         while self.execution.outcome().is_none() {
             if self.inputs.len() > MOST_INPUTS {
