@@ -55,11 +55,7 @@ pub(super) fn placed(operation: &str, mut output: Value, region: &str) -> Value 
 /// The engine's answers are a few levels deep.
 fn place(value: &mut Value, prefix: &str) {
     match value {
-        Value::String(text) => {
-            if text.contains(OF_ENGINE) {
-                *text = text.replace(OF_ENGINE, prefix);
-            }
-        }
+        Value::String(text) if text.contains(OF_ENGINE) => *text = text.replace(OF_ENGINE, prefix),
         Value::Array(items) => items.iter_mut().for_each(|item| place(item, prefix)),
         Value::Object(members) => members.values_mut().for_each(|member| place(member, prefix)),
         _ => {}

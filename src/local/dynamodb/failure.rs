@@ -33,10 +33,13 @@ fn add(answer: &mut ApiError, name: &str, value: serde_json::Result<Value>) {
     answer.extra.extend(value.ok().map(|value| (name.to_owned(), value)));
 }
 
+/// An error by its message.
+type Kind = fn(String) -> DynoxideError;
+
 /// The engine's readers say with a mark before the message which error of AWS it is.
 pub(super) fn unreadable(error: &serde_json::Error) -> DynoxideError {
     let message = error.to_string();
-    let marks: [(&str, fn(String) -> DynoxideError); 5] = [
+    let marks: [(&str, Kind); 5] = [
         ("VALIDATION_REQUEST:", DynoxideError::EnvelopedValidation),
         ("VALIDATION_AS_READ:", DynoxideError::ValidationException),
         ("VALIDATION:", DynoxideError::ValidationException),
