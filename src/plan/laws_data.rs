@@ -270,3 +270,108 @@ fn observed_subscription(wanted: &DesiredSubscription) -> ObservedSubscription {
         permitted: true,
     }
 }
+
+/// A stack with all of them, and AWS after its deploy.
+fn deployed() -> (Stack, super::laws::Model) {
+    let mut stack = super::laws::stack();
+    stack.functions.insert("F0".into(), super::laws::function("F0"));
+    let data = Data {
+        topic: Some((true, vec![(0, true), (2, false), (3, false)])),
+        queues: (Some(1), Some(0)),
+        table: Some((false, None, vec!["a".into()])),
+    };
+    add(&mut stack, &data);
+    let mut model = super::laws::Model::default();
+    let plan = super::deploy(&super::laws::desired(&stack), &model.0, false).unwrap();
+    model.apply(&plan, &[0]);
+    (stack, model)
+}
+
+#[test]
+fn the_ends_of_subscriptions_let_the_topic_in() {
+    let (stack, _) = deployed();
+    let desired = super::laws::desired(&stack);
+    let policy = desired.queues["Q0"].policy.as_ref().unwrap();
+    let statement = &policy["Statement"][0];
+    assert_eq!(statement["Resource"], "arn:aws:sqs:us-east-1:000000000000:s-Q0");
+    assert_eq!(
+        statement["Condition"],
+        json!({ "ArnEquals": { "aws:SourceArn": "arn:aws:sns:us-east-1:000000000000:s-T" } })
+    );
+    assert_eq!(desired.queues["Q1"].policy, None);
+    let permissions = desired.subscriptions.iter().filter_map(|it| it.permission.as_ref());
+    let functions: Vec<&str> = permissions.map(|permission| permission.function.as_str()).collect();
+    assert_eq!(functions, ["s-F0"]);
+}
+
+#[test]
+fn the_key_of_a_table_cannot_change() {
+    let (mut stack, model) = deployed();
+    stack.tables["D"].key.partition.kind = "N";
+    stack.tables["D"].items.clear();
+    let found = super::deploy(&super::laws::desired(&stack), &model.0, false).unwrap_err();
+    assert_eq!(found[0].code, "cannot-change");
+    assert!(
+        found[0]
+            .message
+            .contains("has the key Id (S), and the stack file wants Id (N)")
+    );
+}
+
+#[test]
+fn items_are_written_again_only_when_they_change() {
+    let (mut stack, model) = deployed();
+    let seeds = |stack: &Stack| {
+        let plan = super::deploy(&super::laws::desired(stack), &model.0, false).unwrap();
+        let fields = plan
+            .steps
+            .iter()
+            .flat_map(|step| &step.changes)
+            .map(|change| change.field.clone());
+        fields.collect::<Vec<_>>()
+    };
+    assert_eq!(seeds(&stack), [""; 0]);
+    stack.tables["D"]
+        .items
+        .push(Node::from_json(&json!({ "Id": "z", "Score": 7 })));
+    assert_eq!(seeds(&stack), ["items"]);
+    stack.tables["D"].items.clear();
+    assert_eq!(seeds(&stack), [format!("tags/{SEED_TAG}")]);
+}
+
+#[test]
+fn items_have_to_fit_the_key() {
+    let (mut stack, _) = deployed();
+    for (item, expected) in [
+        (json!({ "Name": "a" }), "has no `Id`"),
+        (json!({ "Id": 7 }), "the key `Id` is a string, found a number"),
+        (json!({ "Id": "" }), "the key `Id` is empty"),
+        (json!({ "Id": "a" }), "two items with the key"),
+    ] {
+        let table = &mut stack.tables["D"];
+        table.items.truncate(1);
+        table.items.push(Node::from_json(&item));
+        let packages = std::collections::BTreeMap::from([("F0".to_owned(), super::laws::package("f"))]);
+        let (_, found) = super::resolve(&stack, &packages, &super::laws::identity());
+        assert!(
+            found.iter().any(|found| found.message.contains(expected)),
+            "{item}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_others_subscribed_stays_and_is_told() {
+    let (stack, mut model) = deployed();
+    let mut other = model.0.subscriptions[0].clone();
+    other.protocol = "http".into();
+    other.endpoint = "http://127.0.0.1:1/".into();
+    model.0.subscriptions.push(other);
+    let plan = super::deploy(&super::laws::desired(&stack), &model.0, false).unwrap();
+    assert!(plan.is_empty(), "{plan:?}");
+    assert!(
+        plan.notes
+            .iter()
+            .any(|note| note.contains("that the stack file does not name: it stays"))
+    );
+}

@@ -170,7 +170,6 @@ fn a_function_that_is_subscribed_gets_the_message() {
     env.edit(STACK, queue, &format!("{queue}\n      {function}"));
     let told = "functions:\n  Told:\n    code: ../told\n    runtime: nodejs22.x\n    handler: index.handler";
     env.edit(STACK, "functions:", told);
-    // It answers by itself, with the token of the message.
     env.write(
         "told/index.js",
         r#"
@@ -187,14 +186,16 @@ exports.handler = async (event) => {
         "    code: ../told",
         &format!("    environment: {{ TOLD: \"{}\" }}\n    code: ../told", file.display()),
     );
-    waiting(&env, "told");
-    // Delivery goes on while any command runs.
+    env.run(&["deploy", STACK, "--no-start"]).expect(0);
+    let mut start = Running::start(&env, &["start", STACK, "--name", "told"]);
+    start.until_it_says(WAITS);
     let deadline = std::time::Instant::now() + crate::processes::PATIENCE;
     while !file.exists() && std::time::Instant::now() < deadline {
         env.run(&["status", STACK]).expect(0);
     }
     let token = std::fs::read_to_string(&file).unwrap();
     env.run(&["approve", "--token", &token]).expect(0);
+    assert_eq!(start.code(), Some(0));
     let again = env.run(&["plan", STACK, "--detailed-exitcode"]).expect(0);
     says(&again, &["nothing to change"]);
     // Without the subscription, the function may not be invoked any more; nothing else changes.
