@@ -184,11 +184,11 @@ mod tests {
         };
         check(
             99,
-            "the store has schema version 99, newer than version 3 of this program: use the newer program",
+            "the store has schema version 99, newer than version 4 of this program: use the newer program",
         );
         check(
             1,
-            "the store has schema version 1, but this program needs version 3: reset the local cloud to make a new one",
+            "the store has schema version 1, but this program needs version 4: reset the local cloud to make a new one",
         );
     }
 }
