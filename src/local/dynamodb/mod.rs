@@ -10,6 +10,7 @@ mod refused;
 mod region;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,12 @@ impl DynamoDb {
         self.store.read(|_| Ok::<_, StoreError>(()))?;
         let input = arn::localized(call.input, &call.region)?;
         let (name, region) = (call.operation.clone(), self.region(&call.region)?);
-        let result = region.run(move |database| operation(database, &name, input)).await;
+        let mark = whole::mark_of(&self.folder, &call.region);
+        let result = region.run(move |database| match name.as_str() {
+            "CreateTable" => whole::create(database, &mark, &name, input, operation),
+            _ => operation(database, &name, input),
+        });
+        let result = result.await;
         let Some(result) = result else {
             self.forget(&call.region, &region);
             return Err(ApiError::with_status(

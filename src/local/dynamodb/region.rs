@@ -7,6 +7,7 @@ use std::thread::{Builder, JoinHandle};
 use dynoxide::Database;
 use tokio::sync::oneshot;
 
+use super::whole;
 use crate::local::api::ApiError;
 use crate::local::clock::{self, Millis};
 
@@ -45,6 +46,7 @@ impl Region {
         database
             .disable_bulk_loading()
             .map_err(|error| failed(error.to_string()))?;
+        whole::mend(&database, &whole::mark_of(folder, name))?;
         let (jobs, queue) = mpsc::channel();
         let thread = Builder::new()
             .name("dynamodb".to_owned())
