@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::errors::Failure;
 use super::execution::{BranchId, Execution};
 
-/// The most bytes a variable may have as UTF-8 text
+/// The most bytes a variable may have as UTF-8 text, and all variables together that one `Assign` sets
 /// ([limits](https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html#variable-limits)).
 pub(super) const MAX_VARIABLE_BYTES: usize = 262_144;
 /// The most bytes of all variables that a line of control sees.
@@ -24,16 +24,22 @@ pub(super) struct Variables {
 pub(super) struct Assigned(Vec<(String, Value, usize)>);
 
 impl Assigned {
-    /// What a filled `Assign` sets; the error is a failure of the state.
+    /// What a filled `Assign` sets; the error is a failure of the state. The limit of one variable is the limit of all that
+    /// are set at once, too.
     pub(super) fn new(filled: &Value) -> Result<Self, Failure> {
         let Value::Object(members) = filled else {
             return Err(Failure::runtime("The field 'Assign' does not hold an object."));
         };
         let mut assigned = Vec::with_capacity(members.len());
+        let mut total = 0;
         for (name, value) in members {
             let bytes = value.to_string().len();
             if bytes > MAX_VARIABLE_BYTES {
                 return Err(Failure::variable_too_large(name));
+            }
+            total += bytes;
+            if total > MAX_VARIABLE_BYTES {
+                return Err(Failure::variables_too_large());
             }
             assigned.push((name.clone(), value.clone(), bytes));
         }
@@ -167,8 +173,17 @@ mod tests {
     fn variables_have_a_size() {
         let mut execution = nested();
         let text = |bytes: usize| "x".repeat(bytes - 2);
-        let error = Assigned::new(&json!({ "v": text(MAX_VARIABLE_BYTES + 1) })).unwrap_err();
-        assert_eq!(error.error.as_deref(), Some("States.DataLimitExceeded"));
+        for (values, fits) in [
+            (json!({ "v": text(MAX_VARIABLE_BYTES + 1) }), false),
+            (json!({ "v": text(MAX_VARIABLE_BYTES), "w": 1 }), false),
+            (
+                json!({ "v": text(MAX_VARIABLE_BYTES / 2), "w": text(MAX_VARIABLE_BYTES / 2) }),
+                true,
+            ),
+        ] {
+            let error = Assigned::new(&values).err().and_then(|failure| failure.error);
+            assert_eq!(error.as_deref(), (!fits).then_some("States.DataLimitExceeded"));
+        }
         for at in 0..40 {
             assert!(assign(
                 &mut execution,

@@ -3,6 +3,7 @@
 
 mod data;
 mod express;
+mod parameters;
 mod paths;
 mod state;
 mod transitions;

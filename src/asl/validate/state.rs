@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{each_state, error};
+use super::{each_state, error, parameters};
 use crate::asl::integration::Integration;
 use crate::asl::model::{
     Choice, Condition, NumberField, Operand, State, StateKind, StateMachine, Task, TextField, WaitUntil, Work,
@@ -44,6 +44,7 @@ pub(super) fn check(state: &State, pointer: &str, found: &mut Vec<Diagnostic>) {
     match &state.kind {
         StateKind::Task(task) => {
             resource(state, &task.resource, pointer, found);
+            parameters::check(state, task, pointer, found);
             heartbeat(state, task, pointer, found);
             handlers(state, &task.work, pointer, found);
         }

@@ -198,10 +198,14 @@ impl Val {
     }
 }
 
+/// The first whole number that is too large for 64 bits with a sign.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// Whole numbers are written without a decimal point.
 pub(super) fn json_number(number: f64) -> Fallible<Number> {
+    // Larger ones are written with an exponent, which needs no point either.
     #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
-    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+    if number.fract() == 0.0 && number.abs() < TWO_TO_63 {
         return Ok(Number::from(number as i64));
     }
     finite(number)?;
@@ -213,5 +217,28 @@ pub(super) fn finite(number: f64) -> Fallible<f64> {
     match number.is_finite() {
         true => Ok(number),
         false => fail("D1001", format!("Number out of range: {}", super::text::number(number))),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_have_no_point() {
+        for (number, text) in [
+            (1.0, "1"),
+            (-0.5, "-0.5"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (9_007_199_254_740_993.0, "9007199254740992"),
+            (-9_007_199_254_740_994.0, "-9007199254740994"),
+            (1e18, "1000000000000000000"),
+            (TWO_TO_63, "9.223372036854776e+18"),
+            (-TWO_TO_63, "-9.223372036854776e+18"),
+            (1e300, "1e+300"),
+        ] {
+            assert_eq!(json_number(number).unwrap().to_string(), text);
+        }
     }
 }

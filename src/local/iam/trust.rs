@@ -19,6 +19,17 @@ impl RoleView {
     /// Does the trust policy allow `sts:AssumeRole` to this service, e.g. `lambda.amazonaws.com`? A regional principal
     /// (`states.us-east-1.amazonaws.com`) counts for its service. Conditions are taken to hold, except those of a Deny.
     pub fn trusts(&self, service: &str) -> bool {
+        self.lets(|statement| names(statement, service))
+    }
+
+    /// Does it allow `sts:AssumeRole` to the account it is in, as a whole or to something of it, or to everybody?
+    pub fn trusts_its_account(&self) -> bool {
+        let account = self.arn.split(':').nth(4).unwrap_or_default();
+        self.lets(|statement| names_account(statement, account))
+    }
+
+    /// Whether an Allow, and no Deny, is about those that `named` finds.
+    fn lets(&self, named: impl Fn(&Value) -> bool) -> bool {
         let statements = match self.trust.get("Statement") {
             Some(Value::Array(list)) => list.iter().collect(),
             Some(statement) => vec![statement],
@@ -26,7 +37,7 @@ impl RoleView {
         };
         let effect = |wanted: &str| {
             let has_effect = |statement: &&&Value| statement.get("Effect").and_then(Value::as_str) == Some(wanted);
-            let applies = |statement: &&Value| names(statement, service) && assumes(statement);
+            let applies = |statement: &&Value| named(statement) && assumes(statement);
             statements.iter().filter(has_effect).any(|statement| match wanted {
                 "Deny" => applies(statement) && statement.get("Condition").is_none(),
                 _ => applies(statement),
@@ -44,6 +55,17 @@ fn names(statement: &Value, service: &str) -> bool {
     services
         .into_iter()
         .any(|principal| principal == service || without_region(principal).as_deref() == Some(service))
+}
+
+fn names_account(statement: &Value, account: &str) -> bool {
+    let principal = statement.get("Principal");
+    let everybody = principal.and_then(Value::as_str) == Some("*");
+    let accounts = principal.and_then(|principal| principal.get("AWS")).and_then(strings);
+    everybody
+        || accounts
+            .unwrap_or_default()
+            .into_iter()
+            .any(|principal| principal == "*" || principal == account || principal.split(':').nth(4) == Some(account))
 }
 
 /// `states.us-east-1.amazonaws.com` → `states.amazonaws.com`
@@ -100,5 +122,25 @@ mod tests {
         check(&format!("[{},{deny}]", allow(ours, "sts:AssumeRole")), false);
         check(&format!("[{deny}]"), false);
         check("[]", false);
+    }
+
+    #[test]
+    fn an_account_is_trusted_by_its_number_its_root_or_something_of_it() {
+        let check = |principal: &str, expected: bool| {
+            let trust =
+                format!(r#"{{"Statement":{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}}}"#);
+            let role = RoleView {
+                name: "r".to_owned(),
+                arn: "arn:aws:iam::000000000000:role/r".to_owned(),
+                trust: serde_json::from_str(&trust).unwrap(),
+            };
+            assert_eq!(role.trusts_its_account(), expected, "{principal}");
+        };
+        check(r#"{"AWS":"000000000000"}"#, true);
+        check(r#"{"AWS":["x","arn:aws:iam::000000000000:root"]}"#, true);
+        check(r#"{"AWS":"arn:aws:iam::000000000000:role/machine"}"#, true);
+        check(r#""*""#, true);
+        check(r#"{"AWS":"arn:aws:iam::111111111111:root"}"#, false);
+        check(r#"{"Service":"states.amazonaws.com"}"#, false);
     }
 }

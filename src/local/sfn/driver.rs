@@ -326,6 +326,12 @@ impl Driver {
     /// Has a task done beside the execution.
     fn schedule(&mut self, request: TaskRequest) {
         self.outstanding.insert(request.task);
+        if let Some(TaskOutcome::Failed { error, cause }) = self.shared.not_lent(&request) {
+            let task = request.task;
+            let what = Happened::TaskFailed { task, error, cause };
+            let _ = self.outbox.send(Message { what, stored: None });
+            return;
+        }
         if is_activity(&request.resource) {
             self.offered.insert(request.task);
             self.shared.offered.notify_waiters();

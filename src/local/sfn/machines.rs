@@ -7,6 +7,7 @@ use super::machine_rows::{Content, Machine, find, insert_revision};
 use super::names::{Kind, check_arn, check_name, machine_arn, machine_deleting, no_such_machine, role_account};
 use super::paging::Asked;
 use super::request::{Request, hidden, text};
+use super::roles::SERVICE;
 use super::tags::Owner;
 use super::target::Target;
 use super::versions::{self, version_arn};
@@ -217,7 +218,7 @@ impl States {
 
     /// A role of the local account must exist and trust Step Functions; other accounts cannot be looked into.
     fn check_role(&self, role_arn: &str, account: &str) -> Result<(), ApiError> {
-        if account != ACCOUNT || self.shared.roles.trusts(role_arn, "states.amazonaws.com")? {
+        if account != ACCOUNT || self.shared.roles.trusts(role_arn, SERVICE)? {
             return Ok(());
         }
         Err(ApiError::new(

@@ -130,6 +130,9 @@ impl States {
 
     /// Has the work of a Task done.
     async fn work(&self, caller: Caller<'_>, request: &TaskRequest, limit: Option<u64>) -> Result<Worked, ApiError> {
+        if let Some(TaskOutcome::Failed { error, cause }) = self.shared.not_lent(request) {
+            return Ok(Worked::Failed { error, cause });
+        }
         let limit = limit.map_or(LONGEST, Duration::from_millis).min(LONGEST);
         let mut closing = self.shared.closed.subscribe();
         tokio::select! {

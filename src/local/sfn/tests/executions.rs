@@ -222,3 +222,35 @@ async fn a_token_comes_back_once() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_task_is_done_only_as_a_role_that_is_lent() {
+    let bench = Bench::new();
+    let other = "arn:aws:iam::111111111111:role/other";
+    for (index, (resource, role)) in [
+        (function("echo"), ROLE),
+        (function("echo"), other),
+        ("arn:aws:states:::lambda:invoke".to_owned(), other),
+        ("arn:aws:states:::states:startExecution.sync".to_owned(), other),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let definition = json!({"StartAt": "Call", "States": {
+            "Call": {"Type": "Task", "Resource": resource, "Parameters": {}, "Credentials": {"RoleArn": role}, "End": true},
+        }});
+        let machine = bench.machine(&format!("m{index}"), &definition).await;
+        let described = bench.ended(&bench.start(&machine, "e").await).await;
+        if role == ROLE {
+            assert_eq!(described["status"], "SUCCEEDED", "{resource}");
+            continue;
+        }
+        assert_eq!(
+            (text(&described, "status"), text(&described, "error")),
+            ("FAILED".to_owned(), "States.Permissions".to_owned()),
+            "{resource}"
+        );
+        assert!(text(&described, "cause").contains(other), "{described}");
+    }
+    assert_eq!(bench.tasks.runs_of(&function("echo")), 1);
+}

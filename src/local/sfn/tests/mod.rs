@@ -184,6 +184,10 @@ impl Roles for FakeRoles {
     fn trusts(&self, role_arn: &str, _service: &str) -> Result<bool, StoreError> {
         Ok(role_arn == ROLE)
     }
+
+    fn lends(&self, role_arn: &str, service: &str) -> Result<bool, StoreError> {
+        self.trusts(role_arn, service)
+    }
 }
 
 /// Functions that are called `echo`, `fail` and `hang`; the last waits until it is released.
