@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::request::{Request, hidden};
 use super::tasks::{TaskRunner, is_activity};
-use super::{json_text, label};
+use super::{json_text, label, lambda};
 use crate::asl;
-use crate::asl::model::{State, StateKind, StateMachine};
+use crate::asl::model::{State, StateKind, StateMachine, Task};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::engine;
 use crate::local::api::ApiError;
@@ -87,6 +87,11 @@ pub(super) fn accept(text: &str, express: bool, tasks: &dyn TaskRunner) -> Resul
         missing_integrations(&machine, &|resource| tasks.supports(resource))
             .iter()
             .map(|(state, resource)| format!("the resource {resource} of state '{}'", state.name)),
+    );
+    missing.extend(
+        missing_parameters(&machine)
+            .iter()
+            .map(|(state, parameter)| format!("{parameter} of state '{}'", state.name)),
     );
     if missing.is_empty() {
         return Ok(());
@@ -238,27 +243,49 @@ pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
         );
         found.push(Diagnostic::error("not-executable-locally", message).at(state.span.as_ref()));
     }
+    for (state, parameter) in missing_parameters(machine) {
+        let message = format!(
+            "the local cloud does not have {parameter} of state `{}` yet",
+            state.name
+        );
+        found.push(Diagnostic::error("not-executable-locally", message).at(state.span.as_ref()));
+    }
     found
 }
 
 /// Every task whose resource nothing here can do, with the resource.
 fn missing_integrations<'a>(machine: &'a StateMachine, supports: &dyn Fn(&str) -> bool) -> Vec<(&'a State, &'a str)> {
-    let mut missing = Vec::new();
+    tasks_of(machine)
+        .into_iter()
+        .filter(|(_, task)| !is_activity(&task.resource) && !supports(&task.resource))
+        .map(|(state, task)| (state, task.resource.as_str()))
+        .collect()
+}
+
+/// Every parameter that nothing here can act upon, with its name.
+fn missing_parameters(machine: &StateMachine) -> Vec<(&State, String)> {
+    tasks_of(machine)
+        .into_iter()
+        .filter_map(|(state, task)| Some((state, lambda::not_implemented(state, task)?)))
+        .collect()
+}
+
+/// All Task states, those in branches and iterations as well.
+fn tasks_of(machine: &StateMachine) -> Vec<(&State, &Task)> {
+    let mut tasks: Vec<(&State, &Task)> = Vec::new();
     for state in machine.states.values() {
         match &state.kind {
-            StateKind::Task(task) if !is_activity(&task.resource) && !supports(&task.resource) => {
-                missing.push((state, task.resource.as_str()));
-            }
+            StateKind::Task(task) => tasks.push((state, task)),
             StateKind::Parallel(parallel) => {
                 for branch in &parallel.branches {
-                    missing.extend(missing_integrations(branch, supports));
+                    tasks.extend(tasks_of(branch));
                 }
             }
-            StateKind::Map(map) => missing.extend(missing_integrations(&map.processor, supports)),
+            StateKind::Map(map) => tasks.extend(tasks_of(&map.processor)),
             _ => {}
         }
     }
-    missing
+    tasks
 }
 
 fn invalid(message: &str) -> ApiError {

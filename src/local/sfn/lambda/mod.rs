@@ -12,7 +12,9 @@ use serde_json::Value;
 
 use super::Clock;
 use super::tasks::{Caller, TaskOutcome, TaskRunner, WAIT_FOR_TOKEN};
+use crate::asl::model::{QueryLanguage, State, Task};
 use crate::engine::TaskRequest;
+use crate::expr::jsonata;
 use crate::local::api::{ApiError, Pending};
 use crate::local::lambda::Invoked;
 use crate::local::random;
@@ -20,6 +22,8 @@ use crate::local::random;
 pub(super) use response::http_date;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
+/// Its parameters that functions here would not see.
+const NOT_IMPLEMENTED: [&str; 2] = ["ClientContext", "TenantId"];
 /// Colons in `Function not found: arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
 const UNQUALIFIED: usize = 7;
 /// What a task may give, in bytes.
@@ -120,6 +124,26 @@ fn is_function(resource: &str) -> bool {
     resource.starts_with("arn:aws:lambda:") && resource.split(':').nth(5) == Some("function")
 }
 
+/// What of a task with `lambda:invoke` cannot be done here, as far as its definition shows it.
+pub(super) fn not_implemented(state: &State, task: &Task) -> Option<String> {
+    if task.resource != INVOKE && task.resource.strip_suffix(WAIT_FOR_TOKEN) != Some(INVOKE) {
+        return None;
+    }
+    let (given, suffix) = match state.query_language {
+        QueryLanguage::JsonPath => (&task.work.parameters, ".$"),
+        QueryLanguage::Jsonata => (&task.work.arguments, ""),
+    };
+    let given = given.as_ref()?;
+    let has = |name: &str| given.get(name).or_else(|| given.get(format!("{name}{suffix}")));
+    if let Some(name) = NOT_IMPLEMENTED.iter().find(|name| has(name).is_some()) {
+        return Some(format!("lambda:invoke with {name}"));
+    }
+    let asked = given.get("InvocationType").and_then(Value::as_str)?;
+    let at_run_time = state.query_language == QueryLanguage::Jsonata && jsonata::expression_of(asked).is_some();
+    (!at_run_time && !matches!(asked, "RequestResponse" | "Event"))
+        .then(|| format!("lambda:invoke with InvocationType {asked}"))
+}
+
 /// The parameters of `lambda:invoke`.
 fn read_parameters(parameters: &Value) -> Result<Invocation, String> {
     let text = |name: &str| match parameters.get(name) {
@@ -137,8 +161,10 @@ fn read_parameters(parameters: &Value) -> Result<Invocation, String> {
             ));
         }
     };
-    if text("ClientContext")?.is_some() {
-        return Err("not implemented by the local cloud: lambda:invoke with ClientContext".to_owned());
+    for name in NOT_IMPLEMENTED {
+        if parameters.get(name).is_some_and(|value| !value.is_null()) {
+            return Err(format!("not implemented by the local cloud: lambda:invoke with {name}"));
+        }
     }
     // A blob: a text is sent as it is, so that JSON in a text becomes that JSON.
     let payload = match parameters.get("Payload") {

@@ -50,6 +50,63 @@ async fn what_is_wrong_with_a_definition() {
 }
 
 #[tokio::test]
+async fn parameters_that_nothing_here_acts_upon_are_refused_by_name() {
+    let bench = Bench::new();
+    for (language, parameters, what) in [
+        (
+            "JSONPath",
+            json!({"FunctionName": "f", "ClientContext": "e30="}),
+            "ClientContext",
+        ),
+        (
+            "JSONPath",
+            json!({"FunctionName": "f", "ClientContext.$": "$.c"}),
+            "ClientContext",
+        ),
+        (
+            "JSONata",
+            json!({"FunctionName": "f", "TenantId": "{% $states.input.t %}"}),
+            "TenantId",
+        ),
+        (
+            "JSONPath",
+            json!({"FunctionName": "f", "InvocationType": "DryRun"}),
+            "InvocationType DryRun",
+        ),
+        (
+            "JSONata",
+            json!({"FunctionName": "f", "InvocationType": "{% 'Event' %}"}),
+            "",
+        ),
+        ("JSONPath", json!({"FunctionName": "f", "InvocationType.$": "$.t"}), ""),
+        ("JSONPath", json!({"FunctionName": "f", "InvocationType": "Event"}), ""),
+    ] {
+        let field = if language == "JSONata" {
+            "Arguments"
+        } else {
+            "Parameters"
+        };
+        let inner = json!({"StartAt": "Call", "States": {
+            "Call": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", field: parameters, "End": true},
+        }});
+        let definition = json!({"QueryLanguage": language, "StartAt": "Both", "States": {
+            "Both": {"Type": "Parallel", "Branches": [inner], "End": true},
+        }});
+        let input = json!({"name": "m", "roleArn": ROLE, "definition": definition.to_string()});
+        let made = bench.call("CreateStateMachine", input).await;
+        if what.is_empty() {
+            let input = json!({"stateMachineArn": text(&made.unwrap(), "stateMachineArn")});
+            bench.get("DeleteStateMachine", input).await;
+            continue;
+        }
+        assert_eq!(
+            made.unwrap_err(),
+            format!("InvalidDefinition: not implemented by the local cloud: lambda:invoke with {what} of state 'Call'")
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_run_is_refused_by_name() {
     let bench = Bench::new();
     let definition = json!({"StartAt": "Send", "States": {
