@@ -228,18 +228,20 @@ impl Check<'_> {
         }
     }
 
-    /// A text that opens an expression closes it.
+    /// A text that opens or closes an expression is one: nothing, not even a space, is before `{%` or after `%}`.
+    ///
+    /// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
     fn expressions(&mut self, value: &Json, pointer: &str, depth: usize) {
         if depth > DEPTH_LIMIT {
             return;
         }
         match value {
-            Json::String(text) if text.starts_with("{%") && !text.ends_with("%}") => self.found.push(error(
+            Json::String(text) if is_half_open(text) => self.found.push(error(
                 self.state,
                 pointer.to_owned(),
                 "invalid-expression",
                 format!(
-                    "state `{}` has `{text}`, which opens an expression with `{{%` and does not close it",
+                    "state `{}` has `{text}`, which has not `{{%` at its start and `%}}` at its end",
                     self.state.name
                 ),
                 "JSONata string must start with {% and end with %}",
@@ -314,6 +316,12 @@ impl Check<'_> {
             );
         }
     }
+}
+
+/// Whether a text looks like an expression at one end, but is none.
+fn is_half_open(text: &str) -> bool {
+    let inner = text.trim();
+    (inner.starts_with("{%") || inner.ends_with("%}")) && jsonata::expression_of(text).is_none()
 }
 
 fn is_variable_name(name: &str) -> bool {

@@ -182,6 +182,52 @@ fn resources_are_arns() {
 }
 
 #[test]
+fn optimized_integrations_take_their_own_parameters() {
+    let with = |resource: &str, given: Json| {
+        task(json!({ "Resource": format!("arn:aws:states:::{resource}"), "Parameters": given }))
+    };
+    for (resource, given, field) in [
+        ("lambda:invoke", json!({ "FunctionName": "f", "Bogus": 1 }), "Bogus"),
+        ("lambda:invoke.waitForTaskToken", json!({ "Bogus.$": "$" }), "Bogus"),
+        (
+            "states:startExecution.sync:2",
+            json!({ "Input": {}, "Inptu": {} }),
+            "Inptu",
+        ),
+        ("sns:publish", json!({ "Topic": "t", "Message.$": "$" }), "Topic"),
+        (
+            "sqs:sendMessage",
+            json!({ "QueueUrl": "q", "messageBody": "b" }),
+            "messageBody",
+        ),
+        ("dynamodb:getItem", json!({ "Key": {}, "Item": {} }), "Item"),
+        ("dynamodb:putItem", json!({ "Key": {}, "Item": {} }), "Key"),
+        ("dynamodb:deleteItem", json!({ "Key": {}, "Item": {} }), "Item"),
+        ("dynamodb:updateItem", json!({ "Key": {}, "Item": {} }), "Item"),
+        ("events:putEvents", json!({ "Entries.$": "$", "Detail": 1 }), "Detail"),
+    ] {
+        says(
+            with(resource, given),
+            &format!(
+                "'SCHEMA_VALIDATION_FAILED: The field \"{field}\" is not supported by Step Functions at /States/X/Parameters'"
+            ),
+        );
+    }
+    let known = json!({ "FunctionName.$": "$.f", "Payload": { "Bogus": 1 }, "LogType": "Tail", "Qualifier": "1" });
+    says(with("lambda:invoke", known), "");
+    says(with("aws-sdk:sfn:startExecution", json!({ "Inptu": 1 })), "");
+    let jsonata = |arguments: Json| task(json!({ "QueryLanguage": "JSONata", "Arguments": arguments }));
+    says(jsonata(json!("{% $states.input %}")), "");
+    check(
+        jsonata(json!({ "FunctionNam": "f", "Payload.$": 1 })),
+        &[
+            "unknown-parameter /States/X/Arguments: `Arguments` of state `X` has `FunctionNam`, which `arn:aws:states:::lambda:invoke` does not take | did you mean `FunctionName`?",
+            "unknown-parameter /States/X/Arguments: `Arguments` of state `X` has `Payload.$`, which `arn:aws:states:::lambda:invoke` does not take | did you mean `Payload`?",
+        ],
+    );
+}
+
+#[test]
 fn error_handlers_make_sense() {
     let all = json!({ "ErrorEquals": ["States.ALL"] });
     check(
@@ -210,6 +256,7 @@ fn paths_and_expressions_have_their_form() {
     check(
         task(json!({
             "InputPath": "$.a[*]", "OutputPath": "a", "ResultPath": "$.a[*]", "TimeoutSecondsPath": "$..t",
+            "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity",
             "Parameters": { "a": [{ "b.$": "c" }], "d.$": "States.UUID()" },
             "Catch": [{ "ErrorEquals": ["E"], "Next": "X", "ResultPath": "e" }]
         })),
@@ -223,21 +270,24 @@ fn paths_and_expressions_have_their_form() {
     );
     check(
         json!({ "QueryLanguage": "JSONata", "StartAt": "X", "States": { "X": { "Type": "Pass", "End": true,
-            "Output": ["{% 1 %}", "{% 2"], "Assign": { "states": 1, "a b": 2, "ok_1": 3 } } } }),
+            "Output": ["{% 1 %}", "{% 2", " {% 3 %}", "4 %}", "{% 5 %} ", "100 %"], "Assign": { "states": 1, "a b": 2, "ok_1": 3 } } } }),
         &[
             "variable-name /States/X/Assign/states: state `X` assigns to `states`, which is reserved",
             "variable-name /States/X/Assign/a b: state `X` assigns to `a b`, which is not a name of a variable",
-            "invalid-expression /States/X/Output[1]: state `X` has `{% 2`, which opens an expression with `{%` and does not close it",
+            "invalid-expression /States/X/Output[1]: state `X` has `{% 2`, which has not `{%` at its start and `%}` at its end",
+            "invalid-expression /States/X/Output[2]: state `X` has ` {% 3 %}`, which has not `{%` at its start and `%}` at its end",
+            "invalid-expression /States/X/Output[3]: state `X` has `4 %}`, which has not `{%` at its start and `%}` at its end",
+            "invalid-expression /States/X/Output[4]: state `X` has `{% 5 %} `, which has not `{%` at its start and `%}` at its end",
         ],
     );
     check(
         json!({ "QueryLanguage": "JSONata", "StartAt": "X", "States": {
-            "X": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "a": "{% 1 + %}" },
+            "X": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "Payload": "{% 1 + %}" },
                 "TimeoutSeconds": "{% ( %}", "Next": "Y" },
             "Y": { "Type": "Choice", "Choices": [{ "Condition": "{% $x in ['a'] %}", "Next": "Z" }], "Default": "Z" },
             "Z": { "Type": "Fail", "Error": "{% ] %}" } } }),
         &[
-            "invalid-expression /States/X/Arguments/a: state `X` has `{% 1 + %}`, which is not JSONata: S0207: Unexpected end of expression",
+            "invalid-expression /States/X/Arguments/Payload: state `X` has `{% 1 + %}`, which is not JSONata: S0207: Unexpected end of expression",
             "invalid-expression /States/X/TimeoutSeconds: state `X` has `{% ( %}`, which is not JSONata: S0203: Expected \")\" before end of expression",
             "invalid-expression /States/Z/Error: state `Z` has `{% ] %}`, which is not JSONata: S0211: The symbol \"]\" cannot be used as a unary operator",
         ],
