@@ -228,7 +228,8 @@ impl Check<'_> {
         }
     }
 
-    /// A text that opens or closes an expression is one: nothing, not even a space, is before `{%` or after `%}`.
+    /// A text that opens an expression closes it, and the other way round, at its very ends: with something before *and*
+    /// after, even spaces, AWS takes it as it is.
     ///
     /// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
     fn expressions(&mut self, value: &Json, pointer: &str, depth: usize) {
@@ -318,10 +319,9 @@ impl Check<'_> {
     }
 }
 
-/// Whether a text looks like an expression at one end, but is none.
+/// Whether a text looks like an expression at one end only.
 fn is_half_open(text: &str) -> bool {
-    let inner = text.trim();
-    (inner.starts_with("{%") || inner.ends_with("%}")) && jsonata::expression_of(text).is_none()
+    text.starts_with("{%") != text.ends_with("%}")
 }
 
 fn is_variable_name(name: &str) -> bool {

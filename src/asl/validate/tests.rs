@@ -270,7 +270,7 @@ fn paths_and_expressions_have_their_form() {
     );
     check(
         json!({ "QueryLanguage": "JSONata", "StartAt": "X", "States": { "X": { "Type": "Pass", "End": true,
-            "Output": ["{% 1 %}", "{% 2", " {% 3 %}", "4 %}", "{% 5 %} ", "100 %"], "Assign": { "states": 1, "a b": 2, "ok_1": 3 } } } }),
+            "Output": ["{% 1 %}", "{% 2", " {% 3 %}", "4 %}", "{% 5 %} ", " {% 6 %} "], "Assign": { "states": 1, "a b": 2, "ok_1": 3 } } } }),
         &[
             "variable-name /States/X/Assign/states: state `X` assigns to `states`, which is reserved",
             "variable-name /States/X/Assign/a b: state `X` assigns to `a b`, which is not a name of a variable",
