@@ -89,10 +89,29 @@ pub(super) async fn create(step: &Step, topic: &Arc<DesiredTopic>) -> Answer<Str
     }
     let answer = request.send().await;
     match answer.tried(|| format!("create the topic {}", topic.name)) {
-        Ok(made) => Ok(made.topic_arn.unwrap_or_default()),
+        Ok(made) => {
+            let arn = made.topic_arn.unwrap_or_default();
+            keep_tags(step, topic, &arn).await?;
+            Ok(arn)
+        }
         Err(fault) if fault.said.contains("already exists") => complete(step, topic).await,
         Err(fault) => Err(fault),
     }
+}
+
+/// Not every emulator keeps the tags that a topic is created with, and without them it would not be ours at the next look.
+async fn keep_tags(step: &Step, topic: &Arc<DesiredTopic>, arn: &str) -> Answer<()> {
+    let answer = step.clients.sns.list_tags_for_resource().resource_arn(arn).send().await;
+    let output = answer.tried(|| format!("read the tags of the topic {}", topic.name))?;
+    let kept = output.tags.unwrap_or_default();
+    if topic.tags.keys().all(|key| kept.iter().any(|tag| tag.key == *key)) {
+        return Ok(());
+    }
+    let missing = TagChange {
+        set: topic.tags.clone(),
+        remove: Vec::new(),
+    };
+    tag(step, topic, &missing).await
 }
 
 /// A topic of that name came into being since the plan was made: ours, or somebody else's.
