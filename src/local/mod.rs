@@ -14,6 +14,7 @@ pub mod iam;
 mod inside;
 pub mod lambda;
 pub mod logs;
+mod matching;
 mod page;
 mod protocol;
 pub mod random;

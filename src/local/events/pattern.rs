@@ -1,9 +1,9 @@
 //! Event patterns: which events a rule is for
 //! ([content filtering](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html)).
 
-use std::net::IpAddr;
-
 use serde_json::{Map, Value};
+
+use crate::local::matching::{bounds, is_in, is_within, network};
 
 /// Objects in a pattern nest no deeper than this.
 const DEEPEST: usize = 64;
@@ -76,7 +76,7 @@ fn check_condition(condition: &Value) -> Result<(), String> {
         "wildcard" => operand.as_str().is_some_and(|text| !text.contains("**")),
         "exists" => operand.is_boolean(),
         "cidr" => operand.as_str().is_some_and(|block| network(block).is_some()),
-        "numeric" => operand.as_array().is_some_and(|bounds| numeric(bounds).is_some()),
+        "numeric" => operand.as_array().is_some_and(|list| bounds(list).is_some()),
         "anything-but" => match operand.as_object() {
             Some(inner) => {
                 let one = inner.iter().next().filter(|_| inner.len() == 1);
@@ -159,14 +159,7 @@ fn fits(operator: &str, operand: &Value, value: &Value) -> bool {
         "equals-ignore-case" => texts.is_some_and(|(one, other)| one.to_lowercase() == other.to_lowercase()),
         "wildcard" => texts.is_some_and(|(wildcard, text)| is_like(wildcard, text)),
         "cidr" => texts.is_some_and(|(block, address)| is_in(block, address)),
-        "numeric" => {
-            let bounds = operand.as_array().and_then(|bounds| numeric(bounds));
-            bounds.zip(value.as_f64()).is_some_and(|(bounds, number)| {
-                bounds
-                    .iter()
-                    .all(|(comparison, bound)| compare(comparison, number, *bound))
-            })
-        }
+        "numeric" => is_within(operand, value),
         "anything-but" => match operand.as_object().and_then(|inner| inner.iter().next()) {
             Some((name, operands)) => {
                 let operands = some(operands).unwrap_or_default();
@@ -214,52 +207,6 @@ fn is_like(wildcard: &str, text: &str) -> bool {
         }
     }
     rest.ends_with(last.as_str())
-}
-
-/// `["=", 1]`, `[">", 0, "<=", 5]`.
-fn numeric(bounds: &[Value]) -> Option<Vec<(&str, f64)>> {
-    let pairs: Vec<(&str, f64)> = bounds
-        .chunks(2)
-        .map(|pair| match pair {
-            [comparison, bound] => Some((comparison.as_str()?, bound.as_f64()?)),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    let known = |(comparison, _): &(&str, f64)| ["=", "<", "<=", ">", ">="].contains(comparison);
-    ((1..=2).contains(&pairs.len()) && pairs.iter().all(known)).then_some(pairs)
-}
-
-fn compare(comparison: &str, number: f64, bound: f64) -> bool {
-    match comparison {
-        "=" => number == bound,
-        "<" => number < bound,
-        "<=" => number <= bound,
-        ">" => number > bound,
-        _ => number >= bound,
-    }
-}
-
-/// `10.0.0.0/24`
-fn network(block: &str) -> Option<(IpAddr, u32)> {
-    let (address, bits) = block.split_once('/')?;
-    let address: IpAddr = address.parse().ok()?;
-    let bits: u32 = bits.parse().ok()?;
-    (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, bits))
-}
-
-fn is_in(block: &str, address: &str) -> bool {
-    let Some((network, bits)) = network(block) else {
-        return false;
-    };
-    // Both moved so that the bits of the network come first.
-    let (one, other) = match (network, address.parse()) {
-        (IpAddr::V4(network), Ok(IpAddr::V4(address))) => {
-            (u128::from(network.to_bits()) << 96, u128::from(address.to_bits()) << 96)
-        }
-        (IpAddr::V6(network), Ok(IpAddr::V6(address))) => (network.to_bits(), address.to_bits()),
-        _ => return false,
-    };
-    bits == 0 || (one ^ other) >> (128 - bits) == 0
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html>
 
-use std::net::IpAddr;
-
 use serde_json::{Map, Value};
+
+use crate::local::matching::{bounds, is_in, is_within, network};
 
 /// A policy's values of all keys multiplied, at most.
 const MOST_COMBINATIONS: usize = 150;
@@ -119,7 +119,7 @@ fn check_condition(condition: &Value) -> Result<(), String> {
         "prefix" | "suffix" | "equals-ignore-case" => value.is_string(),
         "exists" => value.is_boolean(),
         "cidr" => value.as_str().is_some_and(|block| network(block).is_some()),
-        "numeric" => value.as_array().is_some_and(|list| ranges(list).is_some()),
+        "numeric" => value.as_array().is_some_and(|list| bounds(list).is_some()),
         "anything-but" => match value {
             Value::Object(inner) => {
                 let one = inner.iter().next().filter(|_| inner.len() == 1);
@@ -214,15 +214,7 @@ fn fits(operator: &str, operand: &Value, value: &Value) -> bool {
         "suffix" => texts.is_some_and(|(suffix, text)| text.ends_with(suffix)),
         "equals-ignore-case" => texts.is_some_and(|(one, other)| one.to_lowercase() == other.to_lowercase()),
         "cidr" => texts.is_some_and(|(block, address)| is_in(block, address)),
-        "numeric" => {
-            let ranges = operand.as_array().and_then(|list| ranges(list));
-            match (ranges, value.as_f64()) {
-                (Some(ranges), Some(number)) => ranges
-                    .iter()
-                    .all(|(comparison, bound)| compare(comparison, number, *bound)),
-                _ => false,
-            }
-        }
+        "numeric" => is_within(operand, value),
         _ => false,
     }
 }
@@ -233,52 +225,6 @@ fn same(one: &Value, other: &Value) -> bool {
         (Some(one), Some(other)) => one == other,
         _ => one == other,
     }
-}
-
-/// `["=", 1]`, `[">", 0, "<=", 5]`.
-fn ranges(list: &[Value]) -> Option<Vec<(&str, f64)>> {
-    let pairs: Vec<(&str, f64)> = list
-        .chunks(2)
-        .map(|pair| match pair {
-            [comparison, bound] => Some((comparison.as_str()?, bound.as_f64()?)),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    let known = |(comparison, _): &(&str, f64)| matches!(*comparison, "=" | "<" | "<=" | ">" | ">=");
-    ((1..=2).contains(&pairs.len()) && pairs.iter().all(known)).then_some(pairs)
-}
-
-fn compare(comparison: &str, number: f64, bound: f64) -> bool {
-    match comparison {
-        "=" => number == bound,
-        "<" => number < bound,
-        "<=" => number <= bound,
-        ">" => number > bound,
-        _ => number >= bound,
-    }
-}
-
-/// `10.0.0.0/24`
-fn network(block: &str) -> Option<(IpAddr, u32)> {
-    let (address, bits) = block.split_once('/')?;
-    let address: IpAddr = address.parse().ok()?;
-    let bits: u32 = bits.parse().ok()?;
-    (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, bits))
-}
-
-fn is_in(block: &str, address: &str) -> bool {
-    let Some((network, bits)) = network(block) else {
-        return false;
-    };
-    // The bits of both, moved so that those of the network are left.
-    let (one, other) = match (network, address.parse()) {
-        (IpAddr::V4(network), Ok(IpAddr::V4(address))) => {
-            (u128::from(network.to_bits()) << 96, u128::from(address.to_bits()) << 96)
-        }
-        (IpAddr::V6(network), Ok(IpAddr::V6(address))) => (network.to_bits(), address.to_bits()),
-        _ => return false,
-    };
-    bits == 0 || (one ^ other) >> (128 - bits) == 0
 }
 
 #[cfg(test)]
