@@ -30,8 +30,8 @@
 //! | [`stack`] | the stack file; its loader is the only reader of the user's files here | diagnostic, tree, asl |
 //! | [`plan`] | desired + observed → [`plan::Plan`]; deploy and teardown are two modes of one planner; pure | diagnostic, tree, asl, stack |
 //! | [`cloud`] | the only user of the SDK: observe, apply, wait, package | plan, stack, event |
-//! | [`run`] | starts and follows executions | cloud, stack, event |
-//! | [`report`] | events and findings → words | event, diagnostic, plan |
+//! | [`run`] | starts and follows executions, runs test cases | cloud, stack, event, asl, expr, tree, diagnostic |
+//! | [`report`] | events and findings → words | event, diagnostic, plan, run |
 //! | `engine` | the interpreter, sans-IO: inputs in, effects out; pure | diagnostic, asl, expr |
 //! | `local` | the embedded AWS: one door, services, function processes, store, engine driver | engine, asl, expr, tree, diagnostic |
 //! | [`cli`] | clap, one file per command; the only place that prints and that picks exit codes | all; nothing uses it |

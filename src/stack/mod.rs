@@ -1,5 +1,6 @@
 //! The stack file: model, loader, validation.
 
+pub mod cases;
 mod environment;
 mod fields;
 mod files;

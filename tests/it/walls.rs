@@ -14,8 +14,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stack", &["diagnostic", "tree", "asl"]),
     ("plan", &["stack", "asl", "diagnostic", "tree"]),
     ("cloud", &["plan", "stack", "event"]),
-    ("run", &["cloud", "stack", "event"]),
-    ("report", &["event", "diagnostic", "plan"]),
+    ("run", &["cloud", "stack", "event", "asl", "expr", "tree", "diagnostic"]),
+    ("report", &["event", "diagnostic", "plan", "run"]),
     ("engine", &["asl", "expr", "diagnostic"]),
     ("local", &["engine", "asl", "expr", "diagnostic", "tree"]),
 ];
