@@ -1,6 +1,11 @@
 //! Smoke tests: running the cases of stack files, and judging what came of them.
 
+mod align;
+mod difference;
+mod history;
+pub mod judge;
 pub mod record;
+mod words;
 
 use std::path::PathBuf;
 
