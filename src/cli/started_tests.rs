@@ -34,6 +34,7 @@ fn stack(machines: &[&str], start: Option<&str>) -> Stack {
         tables: IndexMap::new(),
         outputs: IndexMap::new(),
         tags: IndexMap::new(),
+        tests: Vec::new(),
         start: start.map(|id| Start {
             state_machine: id.to_owned(),
             input: json!({ "Case": "001" }),

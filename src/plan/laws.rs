@@ -47,6 +47,7 @@ pub(super) fn stack() -> Stack {
         tables: IndexMap::new(),
         outputs: IndexMap::new(),
         tags: IndexMap::new(),
+        tests: Vec::new(),
         start: None,
     }
 }

@@ -1,5 +1,10 @@
 //! The stack file: model, loader, validation.
 
+mod case_check;
+mod case_expect;
+mod case_mocks;
+mod case_read;
+mod case_value;
 pub mod cases;
 mod environment;
 mod fields;
@@ -89,12 +94,14 @@ fn read(tree: &Node, file: &Path, set: &[(String, String)], found: &mut Vec<Diag
         outputs: outputs::read(fields.map("outputs"), &mut fields.found),
         tags,
         start: None,
+        tests: Vec::new(),
     };
     read_sections(&mut stack, &sections, &context, &mut fields.found);
     let start = fields.node("start");
     let place = tree.entry("start").and_then(|entry| entry.key_span.as_ref());
     stack.start = start.and_then(|node| machines::start(node, place, sections.machines, &mut fields.found));
-    fields.not_supported("tests");
+    let tests = fields.list("tests");
+    stack.tests = case_read::read(tests, sections.machines, &stack, &context.folder, &mut fields.found);
     if sections.by_kind().iter().all(|(_, entries)| entries.is_empty()) && fields.found.is_empty() {
         let message = "the stack has no functions, state machines or other resources";
         fields

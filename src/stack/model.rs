@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::Isolation;
+use super::cases::Case;
 use crate::diagnostic::Span;
 use crate::tree::Node;
 
@@ -40,6 +41,8 @@ pub struct Stack {
     pub tags: IndexMap<String, String>,
     /// What to start after a deploy.
     pub start: Option<Start>,
+    /// What `test` runs, in the order written.
+    pub tests: Vec<Case>,
 }
 
 /// A parameter and its value: the default, or what `--set` gave.

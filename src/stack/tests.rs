@@ -596,10 +596,6 @@ fn parameters_take_typed_values() {
             "7:26 unknown-key parameter `c` has no key `defualt` (did you mean `default`?)",
         ],
     );
-    check(
-        &function("tests: []\n"),
-        &["7:1 not-supported `tests` is not supported yet"],
-    );
     for key in ["topics", "queues", "tables", "outputs"] {
         check(
             &function(&format!("{key}: []\n")),
