@@ -37,7 +37,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use door::Door;
-pub use home::{LocalDoor, ResetError, is_there, reset};
+pub use home::{LocalDoor, ResetError, is_served_at, is_there, reset};
 use inside::Inside;
 use store::Store;
 pub use store::StoreError;

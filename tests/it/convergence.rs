@@ -203,6 +203,7 @@ async fn plan_and_apply(folder: &Path, work: Work, door: Arc<dyn Door>) -> Resul
     let options = ApplyOptions {
         patience: Duration::from_secs(20),
         concurrency: 4,
+        stop: None,
     };
     let applied = cloud.apply(&plan, &options, &Silent).await;
     Ok((plan, applied.failed.is_empty() && applied.skipped.is_empty()))

@@ -1,11 +1,18 @@
 //! Smoke tests: running the cases of stack files, and judging what came of them.
 
+mod answers;
+mod attempt;
+mod job;
+mod judge;
 pub mod record;
+mod suite;
 
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
+pub use job::{Job, Machine};
 use record::Record;
+pub use suite::Runner;
 
 /// What came of a stack file's cases.
 #[derive(Clone, Debug)]
