@@ -1,11 +1,15 @@
 //! Smoke tests: running the cases of stack files, and judging what came of them.
 
+mod align;
 mod answers;
 mod attempt;
+mod difference;
+mod history;
 mod job;
-mod judge;
+pub mod judge;
 pub mod record;
 mod suite;
+mod words;
 
 use std::path::PathBuf;
 
