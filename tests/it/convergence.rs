@@ -153,6 +153,7 @@ async fn work(folder: &Path, work: Work, fault: Fault, at: usize) -> Done {
     let options = Options {
         folder: folder.join(".stepstack"),
         listen: ([127, 0, 0, 1], 0).into(),
+        mock_config: None,
     };
     let local = Arc::new(LocalDoor::open(options).await.unwrap());
     let calls = Arc::new(AtomicUsize::new(0));
@@ -214,6 +215,7 @@ async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
     let options = Options {
         folder: folder.join(".stepstack"),
         listen: ([127, 0, 0, 1], 0).into(),
+        mock_config: None,
     };
     let local = LocalDoor::open(options).await.unwrap();
     let json = |target: &str, body: &str| {

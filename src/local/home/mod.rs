@@ -244,6 +244,7 @@ impl Owner {
             folder: folder.clone(),
             endpoint: endpoint.clone(),
             instance: note.instance,
+            mock_config: options.mock_config.clone(),
         })
         .await?;
         let server = Server::start(listener, cloud.clone());
