@@ -332,7 +332,7 @@ fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
 }
 
 /// Error and cause on one line. Of a cause that Lambda wrote as JSON, the message.
-fn why(error: Option<&str>, cause: Option<&str>) -> String {
+pub(super) fn why(error: Option<&str>, cause: Option<&str>) -> String {
     let cause = cause.map(|cause| shorten(&escape(&message_of(cause)), LONGEST_CAUSE).into_owned());
     match (error.filter(|error| !error.is_empty()), cause) {
         (Some(error), Some(cause)) if !cause.is_empty() => format!("{}: {cause}", escape(error)),

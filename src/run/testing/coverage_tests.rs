@@ -20,7 +20,10 @@ fn record(steps: &[Step<'_>]) -> Record {
         input: json!({}),
         output: Some(json!({})),
         retries: *retries,
-        errors: errors.iter().map(|error| ((*error).to_owned(), String::new())).collect(),
+        errors: errors
+            .iter()
+            .map(|error| ((*error).to_owned(), String::new()))
+            .collect(),
     };
     Record {
         outcome: Outcome {
@@ -43,9 +46,14 @@ fn check(definition: &Value, walks: &[&[Step<'_>]], expected: &[&str]) {
     let machine = machine(definition);
     let records: Vec<Record> = walks.iter().map(|steps| record(steps)).collect();
     let covered = MachineCoverage::of("M", &machine, records.iter());
-    let states = covered.states.iter().map(|state| format!("{} {}", state.name, state.visits));
+    let states = covered
+        .states
+        .iter()
+        .map(|state| format!("{} {}", state.name, state.visits));
     let transitions = covered.transitions.iter().map(|transition| {
-        let CoveredTransition { from, to, label, taken, .. } = transition;
+        let CoveredTransition {
+            from, to, label, taken, ..
+        } = transition;
         format!("{from} -> {to} ({label}) {taken}")
     });
     assert_eq!(states.chain(transitions).collect::<Vec<_>>(), expected);
@@ -147,7 +155,11 @@ fn inner_states_are_found_where_they_are() {
 fn what_distributed_maps_do_elsewhere_is_left_out_unless_seen() {
     let walk: &[Step<'_>] = &[(None, None, "P", &[], 0), (Some(0), None, "M", &[], 0)];
     check(&nested("DISTRIBUTED"), &[walk], &["P 1", "A 0", "M 1"]);
-    check(&nested("INLINE"), &[walk], &["P 1", "A 0", "M 1", "I 0", "J 0", "I -> J (Next) 0"]);
+    check(
+        &nested("INLINE"),
+        &[walk],
+        &["P 1", "A 0", "M 1", "I 0", "J 0", "I -> J (Next) 0"],
+    );
     let seen: &[Step<'_>] = &[walk[0], walk[1], (Some(1), None, "I", &[], 0)];
     check(
         &nested("DISTRIBUTED"),
@@ -165,7 +177,11 @@ fn shares_and_thresholds() {
     for (records, states, transitions) in [
         (&[][..], (0, 6), (0, 8)),
         (&[("M", &walk)][..], (2, 6), (1, 8)),
-        (&[("M", &walk), ("M", &other), ("N", &walk), ("Gone", &walk)][..], (5, 6), (3, 8)),
+        (
+            &[("M", &walk), ("M", &other), ("N", &walk), ("Gone", &walk)][..],
+            (5, 6),
+            (3, 8),
+        ),
     ] {
         let coverage = of(records);
         let share = |(covered, of)| Share { covered, of };
