@@ -2,20 +2,18 @@
 
 use std::path::Path;
 
-use serde_json::json;
-
 use super::app::{App, quoted};
 use super::error::CommandError;
 use crate::cloud::Cloud;
 use crate::report::text::escape;
+use crate::stack::cases;
 use crate::run::{Followed, Follower, Outcome, Pace, Waiting, follow_on};
 
-/// The error of a task that was rejected, unless another is given.
-pub(super) const REJECTED: &str = "Rejected";
+pub(super) use crate::stack::cases::REJECTED;
 
 /// The output of a task that was approved, unless another is given.
 pub(super) fn approved() -> String {
-    json!({ "approved": true }).to_string()
+    cases::approved().to_string()
 }
 
 /// An answer to the question what to do.

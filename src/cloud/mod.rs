@@ -14,6 +14,7 @@ mod observe;
 mod observe_data;
 pub mod package;
 mod queue;
+mod rehearsal;
 mod role;
 mod subscription;
 mod table;

@@ -107,6 +107,11 @@ impl Words {
                 took_ms,
                 ..
             } => self.execution_finished(execution, status, error.as_deref(), cause.as_deref(), *took_ms),
+            Event::SuiteStarted { .. }
+            | Event::CaseStarted { .. }
+            | Event::CaseFinished { .. }
+            | Event::SuiteFinished { .. }
+            | Event::Swept { .. } => Vec::new(),
             Event::Note { message } => vec![escape(message).into_owned()],
             Event::Warning { message } => {
                 vec![format!(

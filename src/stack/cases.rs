@@ -4,7 +4,16 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::Span;
+use crate::mock::Mocks;
 use crate::tree::Node;
+
+/// The error of a task that was rejected, unless another is given.
+pub const REJECTED: &str = "Rejected";
+
+/// The output of a task that was approved, unless another is given.
+pub fn approved() -> Value {
+    serde_json::json!({ "approved": true })
+}
 
 /// A case: an execution to be made, and what it is expected to do.
 #[derive(Clone, Debug)]
@@ -15,8 +24,10 @@ pub struct Case {
     pub name: String,
     /// Logical id of a state machine; that of `start`, or the only one, unless given.
     pub state_machine: String,
-    /// The input, that of `start` unless given; may hold `${…}` references.
+    /// The input; that of `start` unless given if it is the same state machine, else `{}`. May hold `${…}` references.
     pub input: Node,
+    /// What mocked states answer, if there are any. Values may hold `${…}` references.
+    pub mocks: Option<Mocks>,
     /// What is answered to task tokens, by state: the first answer to the first token, the last one to all that follow.
     pub callbacks: IndexMap<String, Vec<Answer>>,
     /// Whether waits take no time, where the target can do so.
@@ -36,8 +47,8 @@ pub enum Answer {
     Failure {
         /// The error name.
         error: String,
-        /// The cause.
-        cause: String,
+        /// The cause, if given.
+        cause: Option<String>,
     },
     /// Nothing: the state times out.
     TimeOut,
@@ -46,9 +57,9 @@ pub enum Answer {
 /// What an execution is expected to do. What is not given is not looked at.
 #[derive(Clone, Debug)]
 pub struct Expect {
-    /// `SUCCEEDED` (unless given), `FAILED`, `TIMED_OUT` or `ABORTED`.
+    /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`; unless given, `FAILED` if an error or cause is expected, else `SUCCEEDED`.
     pub status: At<String>,
-    /// The error name, exactly.
+    /// The error name.
     pub error: Option<At<Text>>,
     /// The cause.
     pub cause: Option<At<Text>>,
@@ -58,7 +69,7 @@ pub struct Expect {
     pub path: Option<PathExpect>,
     /// What single states take and give, by name.
     pub states: IndexMap<String, Vec<StateExpect>>,
-    /// How often the task of a state was tried again, by the state's name.
+    /// How often the work of a state was tried again, over all its visits, by the state's name.
     pub retries: IndexMap<String, At<u32>>,
     /// The longest that it may take, in milliseconds, of the execution's own time.
     pub max_duration_ms: Option<At<u64>>,
