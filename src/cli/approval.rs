@@ -6,8 +6,8 @@ use super::app::{App, quoted};
 use super::error::CommandError;
 use crate::cloud::Cloud;
 use crate::report::text::escape;
-use crate::stack::cases;
 use crate::run::{Followed, Follower, Outcome, Pace, Waiting, follow_on};
+use crate::stack::cases;
 
 pub(super) use crate::stack::cases::REJECTED;
 

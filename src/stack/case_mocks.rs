@@ -61,7 +61,8 @@ fn responses(entry: &Entry, found: &mut Vec<Diagnostic>) -> Vec<Mock> {
     let mut mocks = Vec::new();
     let mut from = 0;
     for (index, item) in items.iter().enumerate() {
-        let Some((response, repeat)) = response(item, &format!("response {} of {what}", index + 1), entry, found) else {
+        let Some((response, repeat)) = response(item, &format!("response {} of {what}", index + 1), entry, found)
+        else {
             continue;
         };
         let is_last = index + 1 == items.len();
@@ -73,12 +74,7 @@ fn responses(entry: &Entry, found: &mut Vec<Diagnostic>) -> Vec<Mock> {
     mocks
 }
 
-fn response(
-    node: &Node,
-    what: &str,
-    entry: &Entry,
-    found: &mut Vec<Diagnostic>,
-) -> Option<(Response, Option<u32>)> {
+fn response(node: &Node, what: &str, entry: &Entry, found: &mut Vec<Diagnostic>) -> Option<(Response, Option<u32>)> {
     let place = node.span.as_ref().or(entry.key_span.as_ref());
     let mut fields = Fields::new(node, place, what);
     let returned = fields.node("return").map(|result| Response::Return(result.to_json()));

@@ -199,7 +199,9 @@ fn answer(node: &Node, found: &mut Vec<Diagnostic>) -> Option<Answer> {
             }),
             "timeout" => Some(Answer::TimeOut),
             other => {
-                let message = format!("an answer to a task token: expected `approve`, `reject`, `timeout`, `{{ success: … }}` or `{{ failure: … }}`, found `{other}`");
+                let message = format!(
+                    "an answer to a task token: expected `approve`, `reject`, `timeout`, `{{ success: … }}` or `{{ failure: … }}`, found `{other}`"
+                );
                 let wrong = Diagnostic::error("bad-value", message).at(place);
                 found.push(with_hint(wrong, did_you_mean(other, WORDS)));
                 None
@@ -219,7 +221,10 @@ fn answer(node: &Node, found: &mut Vec<Diagnostic>) -> Option<Answer> {
             success.or(failure)
         }
         _ => {
-            let message = format!("an answer to a task token: expected `approve`, `reject`, `timeout`, `{{ success: … }}` or `{{ failure: … }}`, found {}", node.kind());
+            let message = format!(
+                "an answer to a task token: expected `approve`, `reject`, `timeout`, `{{ success: … }}` or `{{ failure: … }}`, found {}",
+                node.kind()
+            );
             found.push(Diagnostic::error("wrong-type", message).at(place));
             None
         }

@@ -1,7 +1,7 @@
 //! What a test case expects of a JSON value.
 
 use super::cases::{Assertion, At, Expected};
-use super::fields::{Fields};
+use super::fields::Fields;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::expr::jsonata::{Expression, expression_of};
 use crate::expr::path::{Path, Root};

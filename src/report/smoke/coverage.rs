@@ -6,7 +6,7 @@ use super::super::text::{escape, table};
 use super::super::theme::{Meaning, Theme};
 use super::place;
 use crate::run::testing::coverage::Share;
-use crate::run::testing::{Coverage, MachineCoverage};
+use crate::run::testing::{Coverage, MachineCoverage, SuiteResult};
 
 /// Of each machine its shares, and a line for each state and transition that no case went through.
 pub fn render(coverage: &Coverage, theme: Theme) -> String {
@@ -24,6 +24,19 @@ pub fn render(coverage: &Coverage, theme: Theme) -> String {
         }
     }
     text
+}
+
+/// `coverage of call-center is 66.6 % of states and 50.0 % of transitions, 90 % of each were asked for`
+pub(super) fn shortfall(suite: &SuiteResult, threshold: Option<f64>) -> String {
+    let coverage = suite.coverage.as_ref();
+    let percent = |share: Option<Share>| percent(share.unwrap_or_default());
+    format!(
+        "coverage of {} is {:.1} % of states and {:.1} % of transitions, {} % of each were asked for",
+        escape(&suite.stack),
+        percent(coverage.map(Coverage::states)),
+        percent(coverage.map(Coverage::transitions)),
+        threshold.unwrap_or_default()
+    )
 }
 
 /// In percent with one digit, never rounded up: 100 is all of them.

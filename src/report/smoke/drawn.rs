@@ -77,30 +77,44 @@ struct Parting {
 /// Reads it from the diff of a mismatch: lines that are the same are the states up to there. A diff that does not fit the walk
 /// tells nothing.
 fn parting(mismatch: &Mismatch, walk: &[usize], record: &Record) -> Option<Parting> {
-    if !mismatch.what.contains("path") {
-        return None;
-    }
     let name_at = |position: usize| {
         let visit = walk.get(position).and_then(|index| record.visits.get(*index));
         visit.map(|visit| visit.state.as_str())
     };
+    // Other expectations of paths say more than the names of the states.
+    if mismatch.what != "path" || name_at(0).is_none_or(|first| !mismatch.got.starts_with(first)) {
+        return None;
+    }
+    let mut lines = mismatch.diff.iter().filter_map(|line| signed(line));
     let mut at = 0;
-    let mut expected = None;
-    for line in &mismatch.diff {
-        let mut rest = line.chars();
-        let sign = rest.next()?;
-        let name = rest.as_str().trim();
-        match sign {
-            '-' if expected.is_none() => expected = Some(name.to_owned()),
-            '-' => {}
-            ' ' | '+' if name_at(at) != Some(name) => return None,
-            ' ' if expected.is_none() => at += 1,
-            ' ' | '+' => return Some(Parting { at, expected }),
+    loop {
+        match lines.next()? {
+            (' ', name) if name_at(at) == Some(name) => at += 1,
+            (' ', name) => at += left_out(name)?,
+            ('-', name) => {
+                let further = lines.find(|(sign, _)| *sign != '-').map(|(_, name)| name);
+                let fits = further.map_or(at == walk.len(), |name| name_at(at) == Some(name));
+                let expected = Some(name.to_owned());
+                return fits.then_some(Parting { at, expected });
+            }
+            ('+', name) if name_at(at) == Some(name) => {
+                let expected = lines.find(|(sign, _)| *sign != '+').map(|(_, name)| name.to_owned());
+                return Some(Parting { at, expected });
+            }
             _ => return None,
         }
     }
-    // What was expected never came; then nothing else came either.
-    (expected.is_some() && at == walk.len()).then_some(Parting { at, expected })
+}
+
+/// The sign of a line of a diff, and the name after it.
+fn signed(line: &str) -> Option<(char, &str)> {
+    let mut rest = line.chars();
+    Some((rest.next()?, rest.as_str().trim()))
+}
+
+/// The number in `… 12 the same`.
+fn left_out(words: &str) -> Option<usize> {
+    words.strip_prefix("… ")?.strip_suffix(" the same")?.parse().ok()
 }
 
 /// How a visit ended.

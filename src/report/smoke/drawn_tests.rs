@@ -109,7 +109,7 @@ fn long_loops_are_shown_in_part() {
         .map(|index| format!("  S{index}"))
         .chain(["+ S500".to_owned()])
         .collect();
-    let mut path = mismatch("path", "", "", &[], 1);
+    let mut path = mismatch("path", "S0 → …", "S0 → S1", &[], 1);
     path.diff = diff;
     let drawn = lines(&record("SUCCEEDED", None, visits), &[path], Theme::PLAIN);
     let about: Vec<&str> = drawn[19..29].iter().map(|line| line.trim_end()).collect();
@@ -158,18 +158,28 @@ fn where_the_expected_path_was_left() {
             &["  A", "- X", "  B", "  C"],
             "✓ A  Pass\n→ expected here: X\n✓ B  Pass\n✓ C  Pass",
         ),
+        (
+            &["A", "B", "C"],
+            &["  … 2 the same", "+ C"],
+            "✓ A  Pass\n✓ B  Pass\n→ expected to end here\n✓ C  Pass",
+        ),
+        (
+            &["A", "X", "B"],
+            &["  A", "+ X", "  B", "- C"],
+            "✓ A  Pass\n→ expected here: B\n✓ X  Pass\n✓ B  Pass",
+        ),
         // A diff of something else.
         (&["A", "C"], &["  Z", "+ C"], "✓ A  Pass\n✓ C  Pass"),
         (&["A", "C"], &["", "?"], "✓ A  Pass\n✓ C  Pass"),
         (&["A"], &[], "✓ A  Pass"),
     ] {
-        assert_eq!(
-            drawn(&walk(names), &[mismatch("path", "", "", diff, 1)]),
-            expected,
-            "{diff:?}"
-        );
+        let path = mismatch("path", "", &names.join(" → "), diff, 1);
+        assert_eq!(drawn(&walk(names), &[path]), expected, "{diff:?}");
+        // The diff of states that are expected somewhere.
+        let contains = mismatch("path", "A in this order", "`B` was not entered, in A", diff, 1);
+        assert!(!drawn(&walk(names), &[contains]).contains('→'));
     }
-    let other = mismatch("output", "", "", &["- B", "+ A"], 1);
+    let other = mismatch("output", "", "A", &["- B", "+ A"], 1);
     assert_eq!(drawn(&walk(&["A"]), &[other]), "✓ A  Pass");
 }
 

@@ -6,13 +6,19 @@
 mod coverage;
 mod document;
 mod drawn;
+pub mod github;
 mod junit;
+mod markdown;
 mod mismatch;
+pub(super) mod progress;
+mod summary;
 mod xml;
 
 pub use coverage::render as coverage_text;
 pub use document::render as json;
 pub use junit::render as junit;
+pub use markdown::render as markdown;
+pub use summary::render as text;
 
 use std::fmt::Write as _;
 
@@ -35,6 +41,12 @@ impl<'a> Tested<'a> {
     /// What came of the cases, in numbers.
     pub fn counts(&self) -> Counts {
         self.suites.iter().map(Counts::of).fold(Counts::default(), Counts::plus)
+    }
+
+    /// Whether nothing failed, nothing was broken or left behind, and as much is covered as was asked for.
+    pub fn is_well(&self) -> bool {
+        let counts = self.counts();
+        counts.failed + counts.broken + counts.troubles == 0 && self.below_threshold().next().is_none()
     }
 
     /// Suites that cover less than was asked for.

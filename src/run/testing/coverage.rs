@@ -8,10 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{Record, Visit};
-use super::{Coverage, CoveredState, CoveredTransition, MachineCoverage};
+use super::{CaseResult, Coverage, CoveredState, CoveredTransition, MachineCoverage};
+use crate::asl;
 use crate::asl::graph::{Edge, EdgeLabel, Graph, machines_in};
 use crate::asl::model::{State, StateKind, StateMachine};
 use crate::diagnostic::Span;
+use crate::stack::model::Stack;
 
 /// How much of something was gone through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +62,21 @@ impl Coverage {
         Self {
             machines: machines.collect(),
         }
+    }
+
+    /// The coverage of a stack's machines by its cases, whatever became of these.
+    pub fn of_stack(stack: &Stack, cases: &[CaseResult]) -> Self {
+        let machines: Vec<_> = stack
+            .state_machines
+            .iter()
+            .filter_map(|(id, machine)| Some((id.as_str(), asl::parse(&machine.definition).0?)))
+            .collect();
+        let records = cases.iter().filter_map(|case| {
+            let record = case.record.as_ref()?;
+            Some((case.state_machine.as_str(), record))
+        });
+        let records: Vec<_> = records.collect();
+        Self::of(machines.iter().map(|(id, machine)| (*id, machine)), &records)
     }
 
     /// States of all machines.
