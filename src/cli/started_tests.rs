@@ -24,6 +24,7 @@ fn stack(machines: &[&str], start: Option<&str>) -> Stack {
         name: "s".to_owned(),
         description: None,
         file: "s.yaml".into(),
+        isolation: None,
         parameters: IndexMap::new(),
         functions: IndexMap::new(),
         roles: IndexMap::new(),

@@ -37,6 +37,7 @@ pub(super) fn stack() -> Stack {
         name: "s".into(),
         description: None,
         file: "s.yaml".into(),
+        isolation: None,
         parameters: IndexMap::new(),
         functions: IndexMap::new(),
         roles: IndexMap::new(),

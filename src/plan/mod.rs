@@ -24,6 +24,7 @@ mod remove;
 mod resolve;
 mod resolve_data;
 mod roles;
+mod test_run;
 #[cfg(test)]
 mod tests;
 pub mod work;
@@ -41,6 +42,8 @@ pub use observed::Observed;
 pub use ownership::{Stranger, strangers};
 pub use remove::teardown;
 pub use resolve::resolve;
+pub(crate) use test_run::is_of_test;
+pub use test_run::{Leftover, TestRun, leftovers, test_tags};
 pub use work::Work;
 
 /// The tag that says which stack owns a resource.
@@ -51,6 +54,12 @@ pub const SEED_TAG: &str = "stepstack:seed";
 
 /// The tag of a role that says in which region its stack stands: IAM has one set of roles for all regions.
 pub const REGION_TAG: &str = "stepstack:region";
+
+/// The tag of everything that a test run deploys: the name of the stack in its file.
+pub const TEST_TAG: &str = "stepstack:test";
+
+/// The tag that says which test run that is: see [`TestRun`].
+pub const TEST_RUN_TAG: &str = "stepstack:test-run";
 
 /// Where a plan acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

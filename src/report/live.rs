@@ -26,6 +26,8 @@ struct Inner {
 enum Key {
     Step(String),
     State(String, u64),
+    /// A test case: the stack file and its name.
+    Case(String, String),
 }
 
 impl Live {
@@ -93,6 +95,19 @@ impl Live {
             }
             Event::ExecutionFinished { execution, .. } => {
                 self.end(inner, |key| matches!(key, Key::State(of, _) if of == execution));
+            }
+            Event::CaseStarted {
+                file, case, attempt, ..
+            } => {
+                let key = Key::Case(file.clone(), case.clone());
+                let message = inner.words.case_running(file, case, *attempt);
+                match inner.spinners.get(&key) {
+                    Some(spinner) => spinner.set_message(message),
+                    None => self.begin(inner, key, message),
+                }
+            }
+            Event::CaseFinished { file, case, .. } => {
+                self.end(inner, |key| *key == Key::Case(file.clone(), case.clone()));
             }
             _ => {}
         }
@@ -192,6 +207,37 @@ mod tests {
         assert!(seen.contains("created role a (7 ms)"), "{seen}");
         let left: Vec<Key> = live.inner.lock().unwrap().spinners.keys().cloned().collect();
         assert_eq!(left, [Key::Step("b".into())]);
+    }
+
+    #[test]
+    fn a_case_has_one_spinner_whatever_its_attempts() {
+        let live = Live::new(
+            MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            Theme::PLAIN,
+        );
+        let started = |case: &str, attempt| Event::CaseStarted {
+            file: "a.yaml".into(),
+            case: case.into(),
+            state_machine: "M".into(),
+            attempt,
+        };
+        let messages = || -> Vec<String> {
+            let inner = live.inner.lock().unwrap();
+            inner.spinners.values().map(|spinner| spinner.message()).collect()
+        };
+        live.emit(started("one", 1));
+        live.emit(started("two", 1));
+        live.emit(started("one", 2));
+        assert_eq!(messages(), ["one (attempt 2)", "two"]);
+        live.emit(Event::CaseFinished {
+            file: "a.yaml".into(),
+            case: "one".into(),
+            verdict: "flaky".into(),
+            attempts: 2,
+            took_ms: 3,
+            reasons: Vec::new(),
+        });
+        assert_eq!(messages(), ["two"]);
     }
 
     #[test]

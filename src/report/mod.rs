@@ -6,6 +6,7 @@ mod json;
 mod lines;
 mod live;
 pub mod plan;
+pub mod smoke;
 pub mod snippet;
 pub mod text;
 pub mod theme;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::smoke::progress::Progress;
 use super::text::{duration, escape, pad, shorten};
 use super::theme::{Meaning, Theme};
 use crate::event::Event;
@@ -24,6 +25,8 @@ pub(super) struct Words {
     waits_said: BTreeMap<String, u64>,
     /// Width of the column of state names.
     column: usize,
+    /// What is said of test cases.
+    cases: Progress,
 }
 
 struct State {
@@ -40,7 +43,13 @@ impl Words {
             common: None,
             waits_said: BTreeMap::new(),
             column: 20,
+            cases: Progress::default(),
         }
+    }
+
+    /// What is said of a test case while it runs.
+    pub(super) fn case_running(&self, file: &str, case: &str, attempt: u32) -> String {
+        self.cases.running(file, case, attempt)
     }
 
     /// The lines for an event; none for what only a live tree shows.
@@ -107,6 +116,11 @@ impl Words {
                 took_ms,
                 ..
             } => self.execution_finished(execution, status, error.as_deref(), cause.as_deref(), *took_ms),
+            Event::SuiteStarted { .. }
+            | Event::CaseStarted { .. }
+            | Event::CaseFinished { .. }
+            | Event::SuiteFinished { .. }
+            | Event::Swept { .. } => self.cases.lines(event, self.theme),
             Event::Note { message } => vec![escape(message).into_owned()],
             Event::Warning { message } => {
                 vec![format!(
@@ -332,7 +346,7 @@ fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
 }
 
 /// Error and cause on one line. Of a cause that Lambda wrote as JSON, the message.
-fn why(error: Option<&str>, cause: Option<&str>) -> String {
+pub(super) fn why(error: Option<&str>, cause: Option<&str>) -> String {
     let cause = cause.map(|cause| shorten(&escape(&message_of(cause)), LONGEST_CAUSE).into_owned());
     match (error.filter(|error| !error.is_empty()), cause) {
         (Some(error), Some(cause)) if !cause.is_empty() => format!("{}: {cause}", escape(error)),

@@ -10,6 +10,7 @@ mod environment;
 mod fields;
 mod files;
 mod functions;
+mod isolation;
 mod machines;
 pub mod model;
 mod names;
@@ -29,6 +30,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{self, Entry, Node};
 use fields::Fields;
+pub use isolation::{Isolation, isolate, suffix_in};
 use model::Stack;
 pub use names::name_problem;
 use names::{Context, Name};
@@ -81,6 +83,7 @@ fn read(tree: &Node, file: &Path, set: &[(String, String)], found: &mut Vec<Diag
         name: context.stack.clone(),
         description,
         file: files::shown(file).into(),
+        isolation: None,
         parameters,
         functions: IndexMap::new(),
         roles: IndexMap::new(),

@@ -1,16 +1,23 @@
 //! Smoke tests: running the cases of stack files, and judging what came of them.
 
 mod align;
+mod answers;
+mod attempt;
+pub mod coverage;
 mod difference;
 mod history;
+mod job;
 pub mod judge;
 pub mod record;
+mod suite;
 mod words;
 
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
+pub use job::{Job, Machine};
 use record::Record;
+pub use suite::Runner;
 
 /// What came of a stack file's cases.
 #[derive(Clone, Debug)]
@@ -118,6 +125,8 @@ pub struct CoveredState {
     pub pointer: String,
     /// Visits over all cases.
     pub visits: u64,
+    /// Where it stands in its file, if that is known.
+    pub span: Option<Span>,
 }
 
 /// A transition, and how often it was taken.
@@ -127,8 +136,11 @@ pub struct CoveredTransition {
     pub from: String,
     /// The state it leads to.
     pub to: String,
-    /// When it is taken, in words, as `Next`, `Default`, `Choices[0]`, `Catch[1]`.
+    /// When it is taken, in words, as `Next`, `Default`, `Choices[0]`, `Catch[1]`; several, as `Choices[0], Default`, where an
+    /// execution cannot tell which of them it was.
     pub label: String,
     /// How often.
     pub taken: u64,
+    /// Where the state that it leaves stands in its file, if that is known.
+    pub span: Option<Span>,
 }
