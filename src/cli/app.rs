@@ -1,6 +1,7 @@
 //! What the commands share: the common options, the streams, the reporter, the connection.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::args::Global;
@@ -26,6 +27,7 @@ pub(super) struct App {
     pub(super) home: LocalHome,
     json_events: bool,
     if_interrupted: Mutex<Option<String>>,
+    leaves_at_once: AtomicBool,
 }
 
 impl App {
@@ -39,6 +41,7 @@ impl App {
             env,
             home: LocalHome::default(),
             if_interrupted: Mutex::new(None),
+            leaves_at_once: AtomicBool::new(false),
         }
     }
 
@@ -121,6 +124,16 @@ impl App {
             Some(hint) => CommandError::interrupted().hint(hint),
             None => CommandError::interrupted(),
         }
+    }
+
+    /// From now on nothing is waited for: the user has asked twice.
+    pub(super) fn leave_at_once(&self) {
+        self.leaves_at_once.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is to be waited for.
+    pub(super) fn leaves_at_once(&self) -> bool {
+        self.leaves_at_once.load(Ordering::Relaxed)
     }
 
     /// Takes spinners off the screen.

@@ -32,7 +32,7 @@ pub(super) struct Checked {
 /// A stack without errors, and its packed code.
 pub(super) struct Ready {
     pub(super) stack: Stack,
-    packages: BTreeMap<String, Package>,
+    pub(super) packages: BTreeMap<String, Package>,
     /// What was found and shown.
     findings: Vec<Diagnostic>,
 }

@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::watch;
 
 pub use connect::{LOCALSTACK, connect};
 pub use package::{PackageError, package};
@@ -105,6 +106,8 @@ pub struct ApplyOptions {
     pub patience: Duration,
     /// Steps in flight at once.
     pub concurrency: usize,
+    /// Once this is true, no more steps are begun.
+    pub stop: Option<watch::Receiver<bool>>,
 }
 
 /// What applying did.

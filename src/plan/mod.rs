@@ -1,5 +1,6 @@
 //! What is wanted and what is there go in, a plan comes out. Pure: whatever has to be known is in the arguments.
 
+mod cases;
 pub(crate) mod compare;
 pub(crate) mod compare_data;
 mod data;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use cases::cases;
 pub use deploy::deploy;
 pub use desired::{Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRole};
 pub use observed::Observed;

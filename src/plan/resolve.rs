@@ -62,6 +62,8 @@ pub fn resolve(
     }
     desired.roles = resolver.roles(&desired);
     desired.outputs = resolver.outputs();
+    // Only for what is wrong with them, and the parameters that they use.
+    let _ = resolver.cases();
     resolver.unused_parameters();
     desired.notes = resolver.notes;
     let wanted = (!has_errors(&resolver.found)).then_some(desired);
@@ -102,7 +104,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(stack: &'a Stack, identity: &'a Identity) -> Self {
+    pub(super) fn new(stack: &'a Stack, identity: &'a Identity) -> Self {
         Self {
             stack,
             identity,

@@ -107,6 +107,6 @@ pub(super) fn broken_off(error: tokio::task::JoinError) -> CloudError {
 }
 
 /// From 0 to 1, for jitter only.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0
 }

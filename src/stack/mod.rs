@@ -213,6 +213,8 @@ fn unused_roles(stack: &Stack, machines: &[Entry], found: &mut Vec<Diagnostic>) 
 }
 
 #[cfg(test)]
+mod case_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_data;

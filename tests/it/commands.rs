@@ -324,18 +324,46 @@ fn what_the_local_cloud_cannot_run_is_refused_before_anything_is_made() {
     let env = Env::new();
     let each = "Each: { Type: Map, End: true, ItemReader: { Resource: 'arn:aws:states:::athena:getRows' }, \
                 ItemProcessor: { ProcessorConfig: { Mode: INLINE }, StartAt: P, States: { P: { Type: Pass, End: true } } } }";
-    let job = "Each: { Type: Task, Resource: 'arn:aws:states:::glue:startJobRun.sync', Parameters: { JobName: j }, End: true }";
-    for (state, text) in [(each, "ItemReader"), (job, "arn:aws:states:::glue:startJobRun")] {
-        let stack =
-            format!("name: no\nstateMachines:\n  Main:\n    definition: {{ StartAt: Each, States: {{ {state} }} }}\n");
-        env.write("no.yaml", &stack);
-        says(
-            &env.run(&["deploy", "no.yaml"]).expect(2),
-            &["`Each`", text, "no.yaml:"],
-        );
-        says(&env.run(&["status", "no.yaml"]).expect(0), &["nothing"]);
-        env.run(&["validate", "no.yaml", "--target", "aws"]).expect(0);
+    let stack =
+        format!("name: no\nstateMachines:\n  Main:\n    definition: {{ StartAt: Each, States: {{ {each} }} }}\n");
+    env.write("no.yaml", &stack);
+    says(
+        &env.run(&["deploy", "no.yaml"]).expect(2),
+        &["`Each`", "ItemReader", "no.yaml:"],
+    );
+    says(&env.run(&["status", "no.yaml"]).expect(0), &["nothing"]);
+    env.run(&["validate", "no.yaml", "--target", "aws"]).expect(0);
+}
+
+#[test]
+fn what_runs_here_only_with_mocks_is_deployed_and_refused_when_it_is_started() {
+    let env = Env::new();
+    let job = "Run job: { Type: Task, Resource: 'arn:aws:states:::glue:startJobRun.sync', Parameters: { JobName: j }, End: true }";
+    let stack = format!(
+        "name: job\nstateMachines:\n  Main:\n    definition: {{ StartAt: Run job, States: {{ {job} }} }}\nstart: {{ stateMachine: Main }}\n"
+    );
+    env.write("job.yaml", &stack);
+    let warning = [
+        "warning",
+        "`glue:startJobRun.sync` of state `Run job`, which runs here only with mocks",
+        "job.yaml:4",
+    ];
+    for args in [&["validate", "job.yaml"][..], &["plan", "job.yaml"]] {
+        says(&env.run(args).expect(0), &warning);
     }
+    let deployed = env.run(&["deploy", "job.yaml"]).expect(1);
+    says(&deployed, &warning);
+    let refusal = "not implemented by the local cloud: glue:startJobRun.sync of the state `Run job`; to run it here, mock the state in a test";
+    says(&deployed, &[refusal]);
+    says(&env.run(&["status", "job.yaml"]).expect(0), &["job-Main"]);
+    says(
+        &env.run(&["deploy", "job.yaml", "--no-start"]).expect(0),
+        &["nothing to change"],
+    );
+    says(&env.run(&["start", "job.yaml"]).expect(1), &[refusal]);
+    let elsewhere = env.run(&["validate", "job.yaml", "--target", "aws"]).expect(0);
+    assert!(!elsewhere.stderr.contains("only with mocks"), "{}", elsewhere.stderr);
+    env.run(&["teardown", "job.yaml"]).expect(0);
 }
 
 #[test]

@@ -1,12 +1,23 @@
 //! Smoke tests: running the cases of stack files, and judging what came of them.
 
+mod align;
+mod answers;
+mod attempt;
 pub mod coverage;
+mod difference;
+mod history;
+mod job;
+pub mod judge;
 pub mod record;
+mod suite;
+mod words;
 
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
+pub use job::{Job, Machine};
 use record::Record;
+pub use suite::Runner;
 
 /// What came of a stack file's cases.
 #[derive(Clone, Debug)]

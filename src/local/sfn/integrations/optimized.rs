@@ -174,6 +174,7 @@ mod tests {
     use super::*;
 
     const CALLER: Caller<'_> = Caller {
+        time: None,
         region: "us-east-1",
         execution_arn: "arn:aws:states:us-east-1:000000000000:execution:m:e",
     };

@@ -14,6 +14,8 @@ mod map_runs;
 mod nested;
 mod recovery;
 mod redrive;
+mod rehearsal;
+mod rehearsal_time;
 mod transfers;
 mod versions;
 
@@ -60,6 +62,7 @@ impl Bench {
             logs.clone(),
             Arc::new(S3::open(store.clone()).unwrap()),
             clock(tick),
+            None,
         )
         .unwrap();
         Self {
