@@ -6,6 +6,7 @@ mod approvals;
 mod commands;
 mod convergence;
 mod env;
+mod features;
 mod oddities;
 mod processes;
 mod services;
