@@ -32,6 +32,8 @@ pub(super) struct Words {
 struct State {
     name: String,
     state_type: String,
+    /// Whether a failure of its work was told; it may be retried.
+    failed: bool,
 }
 
 impl Words {
@@ -217,6 +219,7 @@ impl Words {
                 let open = State {
                     name: state.clone(),
                     state_type: state_type.clone(),
+                    failed: false,
                 };
                 self.executions
                     .entry(execution.clone())
@@ -258,11 +261,17 @@ impl Words {
                 error,
                 cause,
             } => {
-                let state_type = self
+                let open = self
                     .executions
-                    .get(execution)
-                    .and_then(|open| open.get(entered))
-                    .map_or_else(|| "Task".to_owned(), |open| open.state_type.clone());
+                    .get_mut(execution)
+                    .and_then(|open| open.get_mut(entered));
+                let state_type = open.map_or_else(
+                    || "Task".to_owned(),
+                    |open| {
+                        open.failed = true;
+                        open.state_type.clone()
+                    },
+                );
                 let why = format!("failed: {}", why(error.as_deref(), cause.as_deref()));
                 Some(self.state_line(execution, state, &state_type, &why, Meaning::Warning))
             }
@@ -285,9 +294,19 @@ impl Words {
             "TIMED_OUT" => ("timed out", Meaning::Bad),
             _ => ("failed", Meaning::Bad),
         };
+        let culprit_told = status == "FAILED" && open.values().any(|state| state.failed);
         let mut lines: Vec<String> = open
             .values()
-            .map(|state| self.state_line(execution, &state.name, &state.state_type, fate, meaning))
+            .filter(|state| !(culprit_told && state.failed))
+            .map(|state| {
+                // Beside it, states end whose history does not say so.
+                let holds_others = ["Parallel", "Map"].contains(&state.state_type.as_str());
+                let (fate, meaning) = match culprit_told && !holds_others {
+                    true => ("stopped", Meaning::Faint),
+                    false => (fate, meaning),
+                };
+                self.state_line(execution, &state.name, &state.state_type, fate, meaning)
+            })
             .collect();
         let why = match (error, cause) {
             (None, None) => String::new(),

@@ -153,6 +153,31 @@ fn an_execution_that_fails_in_a_fail_state() {
 }
 
 #[test]
+fn a_failure_in_a_branch_is_told_once_and_stops_the_others() {
+    let failed = Event::TaskFailed {
+        execution: "one".into(),
+        entered: 3,
+        state: "Bad".into(),
+        error: Some("Broken".into()),
+        cause: None,
+    };
+    let both = [
+        started("one"),
+        entered("one", 2, "Both", "Parallel"),
+        entered("one", 3, "Bad", "Task"),
+        entered("one", 4, "Slow", "Wait"),
+    ];
+    check(
+        &[&both[..], &[failed, finished("one", "FAILED", Some("Broken"), None)]].concat(),
+        "execution one of call-center-CallCenter started\n\
+         \x20 Bad                   Task      failed: Broken\n\
+         \x20 Both                  Parallel  failed\n\
+         \x20 Slow                  Wait      stopped\n\
+         FAILED in 0.4 s: Broken",
+    );
+}
+
+#[test]
 fn several_executions_are_told_apart() {
     check(
         &[

@@ -7,6 +7,7 @@ mod commands;
 mod convergence;
 mod env;
 mod mocks;
+mod features;
 mod oddities;
 mod processes;
 mod services;
