@@ -259,3 +259,30 @@ fn what_is_tested_elsewhere_has_its_test() {
         assert!(source.contains(what), "{file} says nothing about {what}");
     }
 }
+
+/// Every action of the API is dispatched, and called by a test of the service.
+#[test]
+fn every_action_is_called() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/local/sfn");
+    let source = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let dispatch = source(&folder.join("mod.rs"));
+    let mut tests = source(&folder.join("test_state/tests.rs"));
+    for entry in std::fs::read_dir(folder.join("tests")).unwrap() {
+        let text = source(&entry.unwrap().path());
+        // That list only names them.
+        tests.push_str(
+            text.split("fn tasks_can_call_every_operation")
+                .next()
+                .unwrap_or_default(),
+        );
+    }
+    let left = list::ACTIONS.iter().filter(|action| {
+        let quoted = format!("\"{action}\"");
+        assert!(dispatch.contains(&format!("{quoted} =>")), "{action} is not dispatched");
+        !tests.contains(&quoted)
+    });
+    nothing_left(
+        "the action",
+        left.map(|action| (*action).to_owned()).collect::<Vec<_>>(),
+    );
+}

@@ -181,6 +181,11 @@ pub(super) const REPORTED_OUTSIDE: &[(&str, &str, &str)] = &[
         "what_cannot_be_read_or_written_fails_the_map_run",
     ),
     (
+        "States.Permissions",
+        "local/sfn/tests/executions.rs",
+        "a_task_is_done_only_as_a_role_that_is_lent",
+    ),
+    (
         "States.TaskFailed",
         "local/sfn/integrations/tests.rs",
         "a_child_that_fails_fails_the_task",
@@ -248,4 +253,77 @@ pub(super) const CONTEXT: &[&str] = &[
 ];
 
 /// Ways to call services, the services themselves, and what a map run reads: a word for it, and the test that shows it.
-pub(super) const SERVICES: &[(&str, &str, &str)] = &[];
+pub(super) const SERVICES: &[(&str, &str, &str)] = &[
+    (
+        "FUNCTION",
+        "local/sfn/lambda/tests.rs",
+        "a_function_gets_the_parameters_and_gives_its_payload",
+    ),
+    ("INVOKE", "local/sfn/lambda/tests.rs", "invoke_gives_the_whole_response"),
+    ("Token", "local/sfn/tests/executions.rs", "a_token_comes_back_once"),
+    ("activity", "local/sfn/tests/activities.rs", "a_worker_does_a_task"),
+    ("dynamodb:getItem", EACH, EVERY_SERVICE),
+    ("dynamodb:putItem", EACH, EVERY_SERVICE),
+    ("dynamodb:updateItem", EACH, EVERY_SERVICE),
+    ("dynamodb:deleteItem", EACH, EVERY_SERVICE),
+    ("sns:publish", EACH, EVERY_SERVICE),
+    ("sqs:sendMessage", EACH, EVERY_SERVICE),
+    ("events:putEvents", EACH, EVERY_SERVICE),
+    ("aws-sdk:s3:getObject", EACH, EVERY_SERVICE),
+    ("waitForTaskToken", EACH, "every_message_can_carry_a_task_token"),
+    ("states:startExecution.sync", INTEGRATIONS, "a_child_is_waited_for"),
+    (
+        "states:startExecution.waitForTaskToken",
+        INTEGRATIONS,
+        "a_task_with_a_token_waits_for_it",
+    ),
+    ("LOAD_AND_FLATTEN", TRANSFERS, "items_are_read"),
+    ("ATHENA_DATA", TRANSFERS, "items_are_read"),
+    ("s3:putObject", TRANSFERS, "results_are_written"),
+];
+
+const INTEGRATIONS: &str = "local/sfn/integrations/tests.rs";
+const EACH: &str = "local/sfn/integrations/tests/each.rs";
+const EVERY_SERVICE: &str = "every_service_and_optimized_integration_can_be_called";
+const TRANSFERS: &str = "local/sfn/tests/transfers.rs";
+
+/// The actions of the API ([reference](https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html)).
+pub(super) const ACTIONS: &[&str] = &[
+    "CreateActivity",
+    "CreateStateMachine",
+    "CreateStateMachineAlias",
+    "DeleteActivity",
+    "DeleteStateMachine",
+    "DeleteStateMachineAlias",
+    "DeleteStateMachineVersion",
+    "DescribeActivity",
+    "DescribeExecution",
+    "DescribeMapRun",
+    "DescribeStateMachine",
+    "DescribeStateMachineAlias",
+    "DescribeStateMachineForExecution",
+    "GetActivityTask",
+    "GetExecutionHistory",
+    "ListActivities",
+    "ListExecutions",
+    "ListMapRuns",
+    "ListStateMachineAliases",
+    "ListStateMachines",
+    "ListStateMachineVersions",
+    "ListTagsForResource",
+    "PublishStateMachineVersion",
+    "RedriveExecution",
+    "SendTaskFailure",
+    "SendTaskHeartbeat",
+    "SendTaskSuccess",
+    "StartExecution",
+    "StartSyncExecution",
+    "StopExecution",
+    "TagResource",
+    "TestState",
+    "UntagResource",
+    "UpdateMapRun",
+    "UpdateStateMachine",
+    "UpdateStateMachineAlias",
+    "ValidateStateMachineDefinition",
+];
