@@ -13,7 +13,7 @@ async fn outcome(input: Value) -> String {
 
 fn task(more: &Value) -> Value {
     let mut request = json!({ "definition": json!({
-        "Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": {}, "Next": "N",
+        "Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": { "Entries": [] }, "Next": "N",
     }).to_string() });
     for (name, value) in more.as_object().unwrap() {
         request[name] = value.clone();
