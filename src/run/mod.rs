@@ -6,6 +6,7 @@ mod follow;
 mod follower;
 mod name;
 mod pace;
+mod token;
 
 pub use express::{Express, run_all};
 pub use follow::{Followed, follow, follow_all, follow_on};
