@@ -18,6 +18,7 @@ settings=(
   FILESYSTEM_ROOT="$root" TMPDIR="$root/tmp"
   DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 # nothing is sent or fetched
   LAMBDA_RUNTIME_EXECUTOR=process STEPSTACK_SHIMS="$here/../../src/local/lambda/shim"
+  SQS_ENDPOINT_STRATEGY=off                 # URLs of queues that functions can resolve
   DYNAMODB_IN_MEMORY=1
   AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
 )
