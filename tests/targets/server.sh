@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For scripts that start and stop a server: sourced, not run. A server has a folder with its `pid` and `log`, and leads a session of its own.
 
 # wait_until_healthy URL ROOT SECONDS
@@ -34,6 +35,7 @@ free_port() {
 # only_on_loopback ROOT: fails, and says where, if a process of the server's session listens on any other address.
 only_on_loopback() {
   local pids elsewhere
+  command -v ss >/dev/null || { echo "ss is needed, to see where the server listens" >&2; return 1; }
   pids=$(ps -o pid= --sid "$(cat "$1/pid")" | xargs | tr ' ' '|')
   elsewhere=$(ss --listening --tcp --numeric --processes --no-header | grep -E "pid=($pids)," |
     awk '{ sub(/:[0-9]+$/, "", $4); if ($4 !~ /^(127\.|\[::1\]|\[::ffff:127\.)/) print }' || true)
