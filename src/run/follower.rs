@@ -7,8 +7,7 @@ use serde_json::Value;
 use crate::cloud::HistoryItem;
 use crate::event::Event;
 
-/// Shorter words among the parameters of a task are no tokens.
-const SHORTEST_TOKEN: usize = 64;
+use super::token::token_in;
 
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -318,31 +317,6 @@ impl Follower {
             cause: item.cause.clone(),
             took_ms: item.at_ms.saturating_sub(self.started_at.unwrap_or(item.at_ms)),
         }
-    }
-}
-
-/// The task token among the parameters of a task: wherever the definition put it, alone or within a text. Tokens are long
-/// and of base64's letters, and nothing that people write is.
-fn token_in(parameters: &Value) -> Option<String> {
-    let mut longest = String::new();
-    longest_word(parameters, &mut longest);
-    (longest.len() >= SHORTEST_TOKEN).then_some(longest)
-}
-
-/// No deeper than the JSON reader lets parameters be.
-fn longest_word(value: &Value, longest: &mut String) {
-    match value {
-        Value::String(text) => {
-            let of_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=_-".contains(character);
-            for word in text.split(|character| !of_base64(character)) {
-                if word.len() > longest.len() {
-                    word.clone_into(longest);
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| longest_word(item, longest)),
-        Value::Object(members) => members.values().for_each(|member| longest_word(member, longest)),
-        _ => {}
     }
 }
 
