@@ -5,6 +5,7 @@ mod any_input;
 mod approvals;
 mod commands;
 mod convergence;
+mod emulators;
 mod env;
 mod oddities;
 mod processes;
