@@ -113,6 +113,7 @@ impl App {
         let new: Vec<Diagnostic> = found.into_iter().filter(|finding| !shown.contains(finding)).collect();
         self.show(&stack.name, &tidy(new))?;
         let desired = desired.ok_or_else(|| CommandError::wrong(format!("{} cannot be resolved", stack.name)))?;
+        self.services_are_there(&desired)?;
 
         let observed = cloud.observe(&stack.name, Some(&desired)).await?;
         let plan = match plan::deploy(&desired, &observed, adopt) {

@@ -62,7 +62,11 @@ impl Words {
                 account,
                 region,
                 endpoint,
-            } => vec![self.target(target, account, region, endpoint.as_deref())],
+                product,
+            } => {
+                let place = place_words(product.as_deref(), endpoint.as_deref());
+                vec![self.target(target, &place, account, region)]
+            }
             // Shown in full, with their places, by the command that found them.
             Event::Finding { .. } | Event::Planned { .. } | Event::Error { .. } => Vec::new(),
             Event::StepStarted { .. } => Vec::new(),
@@ -134,12 +138,9 @@ impl Words {
         }
     }
 
-    fn target(&self, target: &str, account: &str, region: &str, endpoint: Option<&str>) -> String {
-        let endpoint = endpoint
-            .map(|endpoint| format!(", endpoint {}", escape(endpoint)))
-            .unwrap_or_default();
+    fn target(&self, target: &str, place: &str, account: &str, region: &str) -> String {
         format!(
-            "target {}, account {}, region {}{endpoint}",
+            "target {}{place}, account {}, region {}",
             self.theme.paint(Meaning::Strong, &escape(target)),
             escape(account),
             escape(region)
@@ -381,6 +382,16 @@ pub fn message_of(cause: &str) -> String {
         .ok()
         .and_then(|cause| cause.get("errorMessage")?.as_str().map(str::to_owned))
         .unwrap_or_else(|| cause.to_owned())
+}
+
+/// `, LocalStack community 4.14.0 at http://127.0.0.1:4566`.
+fn place_words(product: Option<&str>, endpoint: Option<&str>) -> String {
+    match (product, endpoint) {
+        (Some(product), Some(endpoint)) => format!(", {} at {}", escape(product), escape(endpoint)),
+        (None, Some(endpoint)) => format!(" at {}", escape(endpoint)),
+        (Some(product), None) => format!(", {}", escape(product)),
+        (None, None) => String::new(),
+    }
 }
 
 #[cfg(test)]

@@ -63,6 +63,7 @@ fn steps() {
                 account: "000000000000".into(),
                 region: "us-east-1".into(),
                 endpoint: Some("http://127.0.0.1:4566".into()),
+                product: Some("LocalStack community 4.14.0".into()),
             },
             Event::StepStarted {
                 step: step.clone(),
@@ -117,7 +118,7 @@ fn steps() {
                 because: "update state-machine cc-Main".into(),
             },
         ],
-        "target localstack, account 000000000000, region us-east-1, endpoint http://127.0.0.1:4566\n\
+        "target localstack, LocalStack community 4.14.0 at http://127.0.0.1:4566, account 000000000000, region us-east-1\n\
          waiting for `create function cc-Open`: the role cannot be assumed yet (1.2 s)\n\
          waiting for `create function cc-Open`: the role cannot be assumed yet (4.4 s)\n\
          created function cc-Open (1.3 s)\n\
