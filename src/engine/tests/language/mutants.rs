@@ -100,10 +100,10 @@ pub(super) fn replaced(definition: &Value, pointer: &str, other: Value) -> Value
 /// The definition with another key in the place of one.
 pub(super) fn renamed(definition: &Value, parent: &str, key: &str, other: &str) -> Value {
     let mut mutant = definition.clone();
-    if let Some(members) = mutant.pointer_mut(parent).and_then(Value::as_object_mut) {
-        if let Some(value) = members.shift_remove(key) {
-            members.insert(other.to_owned(), value);
-        }
+    if let Some(members) = mutant.pointer_mut(parent).and_then(Value::as_object_mut)
+        && let Some(value) = members.shift_remove(key)
+    {
+        members.insert(other.to_owned(), value);
     }
     mutant
 }
