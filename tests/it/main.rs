@@ -12,3 +12,4 @@ mod processes;
 mod services;
 mod smoke;
 mod walls;
+mod wrong_expectations;
