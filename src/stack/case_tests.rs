@@ -278,7 +278,7 @@ fn wrong_mocks_and_answers_are_refused() {
     let answers = [
         (
             "Work: approve",
-            &["2:16 bad-callback `Work` waits for no task token: it is neither `.waitForTaskToken` nor an activity"][..],
+            &["2:16 bad-callback `Work` waits for no task token: it is not `.waitForTaskToken`"][..],
         ),
         (
             "Far: approve",

@@ -15,3 +15,4 @@ mod services;
 mod smoke;
 mod terminal;
 mod walls;
+mod wrong_expectations;
