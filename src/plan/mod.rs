@@ -41,7 +41,7 @@ pub use desired::{Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, Des
 pub use observed::Observed;
 pub use ownership::{Stranger, strangers};
 pub use remove::teardown;
-pub use resolve::{names_in, resolve};
+pub use resolve::resolve;
 pub(crate) use test_run::is_of_test;
 pub use test_run::{Leftover, TestRun, leftovers, test_tags};
 pub use work::Work;

@@ -71,7 +71,7 @@ pub fn resolve(
 }
 
 /// What `${…}` can name in a stack's file, and what it stands for at the place of deployment.
-pub fn names_in(stack: &Stack, identity: &Identity) -> substitute::Names {
+fn names_in(stack: &Stack, identity: &Identity) -> substitute::Names {
     let mut names = substitute::Names::new(&*identity.partition, &*identity.region, &*identity.account);
     for (name, parameter) in &stack.parameters {
         names.parameter(name, parameter.value.clone());

@@ -211,7 +211,7 @@ async fn plan_and_apply(folder: &Path, work: Work, door: Arc<dyn Door>) -> Resul
 }
 
 /// Everything in the local cloud, read past the code under test, without what differs between two creations.
-async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
+pub async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
     let options = Options {
         folder: folder.join(".stepstack"),
         listen: ([127, 0, 0, 1], 0).into(),

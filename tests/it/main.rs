@@ -9,4 +9,5 @@ mod env;
 mod oddities;
 mod processes;
 mod services;
+mod smoke;
 mod walls;

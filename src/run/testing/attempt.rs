@@ -76,11 +76,11 @@ async fn standard(runner: &Runner, job: &Job, machine: &Machine, made: &mut Atte
             _ => broken(what, "it was stopped after its time was over, and does not end"),
         });
     };
-    let record = Record::of_history(&run.items, outcome);
+    let record = Record::from_history(&run.items, outcome, Some(&machine.graph));
     let verdict = match end {
         End::Interrupted => Verdict::Skipped(INTERRUPTED.to_owned()),
         End::TimedOut(running) => Verdict::Failed(vec![run.out_of_time(job, &running)]),
-        End::Itself => judged(judge::judge(&job.case, &record)),
+        End::Itself => judged(judge::judge(&job.case.expect, &record)),
     };
     made.record = Some(record);
     Ok(verdict)
@@ -101,12 +101,9 @@ async fn express(runner: &Runner, job: &Job, machine: &Machine, made: &mut Attem
     };
     let ended = ended?;
     made.execution = Some(ended.arn.clone());
-    let record = Record {
-        outcome: outcome_of(&name, &ended),
-        took_ms: ended.stopped_at.unwrap_or_default().saturating_sub(ended.started_at),
-        visits: Vec::new(),
-    };
-    let verdict = judged(judge::judge(&job.case, &record));
+    let took_ms = ended.stopped_at.unwrap_or_default().saturating_sub(ended.started_at);
+    let record = Record::without_history(outcome_of(&name, &ended), took_ms);
+    let verdict = judged(judge::judge(&job.case.expect, &record));
     made.record = Some(record);
     Ok(verdict)
 }

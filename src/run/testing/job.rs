@@ -1,12 +1,11 @@
-//! Cases made ready to be run: references resolved, and what keeps one from being run found beforehand.
+//! Cases made ready to be run; what keeps one from being run is found beforehand.
 
 use serde_json::{Map, Value, json};
 
 use super::{Trouble, Verdict};
-use crate::asl::substitute::{self, Names};
+use crate::asl::graph::Graph;
 use crate::stack::cases::{Answer, Case};
 use crate::stack::model::MachineKind;
-use crate::tree::Node;
 
 /// What a case runs on.
 #[derive(Clone, Debug)]
@@ -17,12 +16,13 @@ pub struct Machine {
     pub kind: MachineKind,
     /// Its definition, as deployed.
     pub definition: Value,
+    /// The same as a graph.
+    pub graph: Graph,
 }
 
 /// A case, ready to be run.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// The case, with references resolved.
     pub(super) case: Case,
     pub(super) machine: Option<Machine>,
     pub(super) input: String,
@@ -33,26 +33,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// Makes a case ready for a state machine, none if it is not there. `rehearses` says whether the target takes mocks and
-    /// virtual time.
-    pub fn new(case: &Case, machine: Option<Machine>, names: &Names, rehearses: bool) -> Self {
-        let mut case = case.clone();
-        let mut unresolved = Vec::new();
-        case.input = resolved(&case.input, names, &mut unresolved);
-        super::judge::resolve(&mut case.expect, names, &mut unresolved);
-        let mocks = case.mocks.as_ref().map(|mocks| {
-            let mocks = Node::from_json(&mocks.to_json());
-            resolved(&mocks, names, &mut unresolved).to_json()
-        });
-        let obstacle = match unresolved.first() {
-            Some(problem) => Some(broken("its references", problem)),
-            None => obstacle(&case, machine.as_ref(), rehearses),
-        };
+    /// Makes a case, its references resolved, ready for a state machine, none if it is not there. `rehearses` says whether
+    /// the target takes mocks and virtual time.
+    pub fn new(case: Case, machine: Option<Machine>, rehearses: bool) -> Self {
         Self {
+            obstacle: obstacle(&case, machine.as_ref(), rehearses),
             input: case.input.to_json().to_string(),
-            rehearsal: if rehearses { rehearsal(&case, mocks) } else { None },
+            rehearsal: if rehearses { rehearsal(&case) } else { None },
             machine,
-            obstacle,
             case,
         }
     }
@@ -64,14 +52,6 @@ impl Job {
             ..self
         }
     }
-}
-
-/// A tree with values for its references; what is wrong with them is added to the list.
-pub(super) fn resolved(node: &Node, names: &Names, unresolved: &mut Vec<String>) -> Node {
-    let substituted = substitute::references(node, names);
-    let wrong = substituted.diagnostics.into_iter().map(|found| found.message);
-    unresolved.extend(wrong);
-    substituted.definition
 }
 
 fn obstacle(case: &Case, machine: Option<&Machine>, rehearses: bool) -> Option<Verdict> {
@@ -132,7 +112,7 @@ fn broken(what: &str, message: &str) -> Verdict {
     })
 }
 
-fn rehearsal(case: &Case, mocks: Option<Value>) -> Option<Value> {
+fn rehearsal(case: &Case) -> Option<Value> {
     let mut members = Map::new();
     if case.virtual_time {
         let runs_out = |answers: &Vec<Answer>| answers.iter().all(|answer| *answer == Answer::TimeOut);
@@ -143,8 +123,8 @@ fn rehearsal(case: &Case, mocks: Option<Value>) -> Option<Value> {
             members.insert("runOut".to_owned(), json!(states));
         }
     }
-    if let Some(mocks) = mocks {
-        members.insert("mocks".to_owned(), mocks);
+    if let Some(mocks) = &case.mocks {
+        members.insert("mocks".to_owned(), mocks.to_json());
     }
     (!members.is_empty()).then_some(Value::Object(members))
 }

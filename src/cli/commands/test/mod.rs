@@ -3,11 +3,13 @@
 mod cases;
 mod deployed;
 mod leftovers;
+mod reports;
 mod sink;
 mod suite;
 mod verdict;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use crate::cli::app::App;
 use crate::cli::apply::PatienceArgs;
@@ -18,6 +20,7 @@ use crate::cli::signals;
 use crate::cli::target::Target;
 use crate::cloud::Cloud;
 use cases::Filter;
+use reports::{Format, Reports};
 use suite::{Ran, Suite};
 
 /// Cases run at once, unless told otherwise.
@@ -62,12 +65,48 @@ pub(in crate::cli) struct Args {
     /// Deploy nothing: run the cases on what stands under the stacks' own names
     #[arg(long, conflicts_with = "keep")]
     no_deploy: bool,
+    /// Say which states and transitions the cases went through
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if less of a stack's states, or of its transitions, is covered
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    coverage_min: Option<f64>,
+    /// Write a JUnit XML report
+    #[arg(long, value_name = "PATH")]
+    junit: Option<PathBuf>,
+    /// Write a report; its form follows from the name: .xml (JUnit), .json or .md
+    #[arg(long, value_name = "PATH")]
+    report: Vec<PathBuf>,
+    /// What to write to standard output: text, github (annotations) or json (one document)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    format: Format,
     #[command(flatten)]
     patience: PatienceArgs,
 }
 
+impl Args {
+    fn coverage(&self) -> bool {
+        self.coverage || self.coverage_min.is_some()
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("expected a percentage from 0 to 100".to_owned()),
+    }
+}
+
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let interruptions = signals::interruptions();
+    let began = Instant::now();
+    let reports = Reports::new(args)?;
     let filter = args.filter.as_deref().map(Filter::new);
     let mut suites = Vec::new();
     let mut wrong = None;
@@ -102,7 +141,8 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         };
         results.push(suite.run(&cloud, rehearses, skip, &interruptions).await?);
     }
-    verdict::of(&results, *interruptions.borrow() > 0, true)
+    let enough = reports.write(app, args, &results, began.elapsed()).await?;
+    verdict::of(&results, *interruptions.borrow() > 0, enough)
 }
 
 /// Whether the target takes mocks and virtual time: whether it is a local cloud of ours, in this process or served.

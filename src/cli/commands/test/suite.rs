@@ -9,14 +9,15 @@ use tokio::sync::watch;
 use super::cases::{self, Filter};
 use super::deployed::{self, Deployed};
 use super::{Args, sink};
+use crate::asl::graph::Graph;
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::prepare::Ready;
 use crate::cloud::{ApplyOptions, Cloud, CloudError, ErrorKind};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, has_errors};
 use crate::event::{Event, Sink};
 use crate::plan::{self, Desired, Observed};
-use crate::run::testing::{CaseResult, Job, Machine, Runner, SuiteResult, Trouble, Verdict};
+use crate::run::testing::{CaseResult, Coverage, Job, Machine, Runner, SuiteResult, Trouble, Verdict};
 use crate::stack::cases::Case;
 use crate::stack::model::Stack;
 
@@ -69,11 +70,12 @@ impl<'a> Suite<'a> {
         skip: Option<&str>,
         interruptions: &watch::Receiver<u32>,
     ) -> Result<Ran, CommandError> {
-        let stack = if self.args.no_deploy {
+        let mut stack = if self.args.no_deploy {
             self.stack().clone()
         } else {
             deployed::isolated(self.stack(), self.args)
         };
+        stack.tests.clone_from(&self.cases);
         let mut run = Run {
             suite: self,
             sink: sink::of(self.app),
@@ -251,14 +253,19 @@ impl Run<'_> {
     async fn cases(&mut self, desired: &Desired) {
         let began = Instant::now();
         let args = self.suite.args;
-        let names = plan::names_in(&self.stack, self.cloud.identity());
-        let job = |case: &Case| {
+        let (cases, found) = plan::cases(&self.stack, self.cloud.identity());
+        if has_errors(&found) {
+            self.wrong(found.into_iter().map(|found| found.message).collect());
+            return self.skip("the references of the cases have no values");
+        }
+        let job = |case: Case| {
             let machine = desired.state_machines.get(&case.state_machine).map(|machine| Machine {
                 arn: machine.arn.clone(),
                 kind: machine.kind,
                 definition: machine.definition.clone(),
+                graph: Graph::of(&machine.model),
             });
-            Job::new(case, machine, &names, self.rehearses)
+            Job::new(case, machine, self.rehearses)
         };
         let runner = Runner {
             cloud: self.cloud.clone(),
@@ -269,8 +276,12 @@ impl Run<'_> {
             fail_fast: args.fail_fast,
             stop: self.interruptions.clone(),
         };
-        self.ran.result.cases = runner.run(self.suite.cases.iter().map(job).collect()).await;
+        self.ran.result.cases = runner.run(cases.into_iter().map(job).collect()).await;
         self.ran.result.took_ms[1] = millis(began);
+        if args.coverage() {
+            let coverage = Coverage::of_stack(self.suite.stack(), &self.ran.result.cases);
+            self.ran.result.coverage = Some(coverage);
+        }
     }
 
     async fn remove(&mut self, options: &ApplyOptions) -> Vec<String> {
