@@ -20,7 +20,7 @@ use crate::plan::Desired;
 const HEALTH: &str = "/_localstack/health";
 
 /// A page that only moto has.
-const MOTO: &str = "/moto-api/config";
+const MOTO: &str = "/moto-api/";
 
 /// How long an answer may take: what is up tells its health at once.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -226,7 +226,7 @@ fn wrong_inputs_are_refused_before_anything_happens() {
         (
             &["deploy", STACK, "--endpoint-url", "http://127.0.0.1:9"],
             3,
-            "is LocalStack running",
+            "nothing listens at",
         ),
         (&["start", STACK, "--name", "a b"], 2, "cannot hold ' '"),
         (&["plan", STACK, "--region", ""], 2, "a region is"),
