@@ -7,9 +7,6 @@ use crate::cloud::{ApplyOptions, Cloud, CloudError};
 use crate::event::Event;
 use crate::plan::{self, Leftover, Observed, TestRun};
 
-/// Seconds after which a run of another host, of which nothing can be known, is taken to have ended.
-const LONGEST_RUN: u64 = 2 * 60 * 60;
-
 /// What to do about a run of which something stands.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
@@ -88,7 +85,7 @@ fn fate(leftover: &Leftover) -> Fate {
 
 fn of_another_host(run: &TestRun, now: u64) -> Fate {
     let age = now.saturating_sub(run.at);
-    if age < LONGEST_RUN {
+    if age < run.lasts {
         return Fate::Leave;
     }
     Fate::Remove(format!("it was made {} minutes ago on the host {}", age / 60, run.host))
@@ -100,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_is_removed() {
-        let here = process::test_run(false);
+        let here = process::test_run(7200, false);
         let gone = TestRun {
             began: here.began + 1,
             ..here.clone()
@@ -110,7 +107,7 @@ mod tests {
             ..here.clone()
         };
         let old = TestRun {
-            at: here.at - LONGEST_RUN,
+            at: here.at - 7200,
             ..there.clone()
         };
         let kept = |run: &TestRun| TestRun {
