@@ -74,8 +74,8 @@ fn says(ran: &Ran, texts: &[&str]) {
 /// Everything that stands in the local cloud.
 fn standing(env: &Env) -> BTreeMap<&'static str, String> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let contents = contents(&env.path(""));
-    runtime.block_on(contents)
+    let folder = env.path("");
+    runtime.block_on(contents(&folder))
 }
 
 #[track_caller]
