@@ -1,6 +1,6 @@
 //! From history items to events. Pure: items in, events out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -9,6 +9,9 @@ use crate::event::Event;
 
 /// Shorter words among the parameters of a task are no tokens.
 const SHORTEST_TOKEN: usize = 64;
+
+/// Letters of a UUID.
+const UUID: usize = 36;
 
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -187,7 +190,7 @@ impl Follower {
             let resource = item.resource.as_deref()?.strip_suffix(".waitForTaskToken")?;
             open.callback = Some(Callback {
                 resource: resource.to_owned(),
-                token: item.data.as_ref().and_then(token_in),
+                token: item.data.as_ref().and_then(|data| token_in(data, &self.execution)),
                 submitted: false,
                 taken: false,
             });
@@ -321,27 +324,42 @@ impl Follower {
     }
 }
 
-/// The task token among the parameters of a task: wherever the definition put it, alone or within a text. Tokens are long
-/// and of base64's letters, and nothing that people write is.
-fn token_in(parameters: &Value) -> Option<String> {
+/// The task token among the parameters of a task: wherever the definition put it, alone or within a text. AWS's tokens are
+/// long and of base64's letters, and nothing that people write is; those of LocalStack and MiniStack are UUIDs.
+fn token_in(parameters: &Value, execution: &str) -> Option<String> {
     let mut longest = String::new();
-    longest_word(parameters, &mut longest);
-    (longest.len() >= SHORTEST_TOKEN).then_some(longest)
+    let mut ids = BTreeSet::new();
+    each_word(parameters, &mut |word| {
+        if word.len() > longest.len() && !names_account(word) {
+            word.clone_into(&mut longest);
+        }
+        // Executions that nobody named are named so too.
+        if uuid::Uuid::try_parse(word).is_ok() && word.len() == UUID && !execution.contains(word) {
+            ids.insert(word.to_owned());
+        }
+    });
+    if longest.len() >= SHORTEST_TOKEN {
+        return Some(longest);
+    }
+    // Of several, nobody knows which it is.
+    ids.pop_first().filter(|_| ids.is_empty())
 }
 
-/// No deeper than the JSON reader lets parameters be.
-fn longest_word(value: &Value, longest: &mut String) {
+/// Whether a word is the end of a queue's URL.
+fn names_account(word: &str) -> bool {
+    let is_account = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
+    word.split('/').any(is_account)
+}
+
+/// Words of base64's letters. No deeper than the JSON reader lets parameters be.
+fn each_word(value: &Value, take: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => {
             let of_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=_-".contains(character);
-            for word in text.split(|character| !of_base64(character)) {
-                if word.len() > longest.len() {
-                    word.clone_into(longest);
-                }
-            }
+            text.split(|character| !of_base64(character)).for_each(take);
         }
-        Value::Array(items) => items.iter().for_each(|item| longest_word(item, longest)),
-        Value::Object(members) => members.values().for_each(|member| longest_word(member, longest)),
+        Value::Array(items) => items.iter().for_each(|item| each_word(item, take)),
+        Value::Object(members) => members.values().for_each(|member| each_word(member, take)),
         _ => {}
     }
 }
