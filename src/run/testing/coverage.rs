@@ -2,8 +2,8 @@
 //!
 //! A record says which state followed which, not which rule led there. So the rules of a Choice state that lead to the same
 //! state, its `Default` too, count as one transition. Between `Next` and catchers that lead to the same state the errors of
-//! the visit decide. States inside of a distributed Map run in executions of their own: where a record does not hold any of
-//! them, they are left out instead of being called missed.
+//! the visit decide. States inside of a distributed Map run in executions of their own, and executions of Express machines
+//! have no history: where no record holds any of them, they are left out instead of being called missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,8 @@ use crate::asl;
 use crate::asl::graph::{Edge, EdgeLabel, Graph, machines_in};
 use crate::asl::model::{State, StateKind, StateMachine};
 use crate::diagnostic::Span;
-use crate::stack::model::Stack;
+use crate::stack;
+use crate::stack::model::{MachineKind, Stack};
 
 /// How much of something was gone through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,16 +67,18 @@ impl Coverage {
 
     /// The coverage of a stack's machines by its cases, whatever became of these.
     pub fn of_stack(stack: &Stack, cases: &[CaseResult]) -> Self {
-        let machines: Vec<_> = stack
-            .state_machines
-            .iter()
-            .filter_map(|(id, machine)| Some((id.as_str(), asl::parse(&machine.definition).0?)))
-            .collect();
         let records = cases.iter().filter_map(|case| {
             let record = case.record.as_ref()?;
             Some((case.state_machine.as_str(), record))
         });
-        let records: Vec<_> = records.collect();
+        let records: Vec<(&str, &Record)> = records.collect();
+        let is_seen = |id: &str, machine: &stack::model::StateMachine| {
+            let mut of_it = records.iter().filter(|(of, _)| *of == id);
+            machine.kind != MachineKind::Express || of_it.any(|(_, record)| !record.visits.is_empty())
+        };
+        let machines = stack.state_machines.iter().filter(|(id, machine)| is_seen(id, machine));
+        let machines = machines.filter_map(|(id, machine)| Some((id.as_str(), asl::parse(&machine.definition).0?)));
+        let machines: Vec<(&str, StateMachine)> = machines.collect();
         Self::of(machines.iter().map(|(id, machine)| (*id, machine)), &records)
     }
 
@@ -146,6 +149,8 @@ impl Counter {
     }
 
     fn add(&mut self, record: &Record) {
+        let unfinished = record.visits.iter().filter(|visit| visit.output.is_none());
+        let failed_inside: BTreeSet<usize> = unfinished.filter_map(|visit| visit.within).collect();
         let mut nodes: Vec<Option<usize>> = Vec::with_capacity(record.visits.len());
         for visit in &record.visits {
             // Both were entered before this one.
@@ -156,9 +161,13 @@ impl Counter {
             if let Some(visits) = node.and_then(|node| self.visits.get_mut(node)) {
                 *visits += 1;
             }
-            let left = visit.from.and_then(|index| record.visits.get(index));
-            if let (Some(from), Some(to), Some(left)) = (from, node, left) {
-                let taken = self.edge(from, to, left).and_then(|edge| self.taken.get_mut(edge));
+            let left = visit.from.and_then(|index| Some((index, record.visits.get(index)?)));
+            if let (Some(from), Some(to), Some((index, left))) = (from, node, left) {
+                // A branch or iteration that failed ends its state, unless the state is tried again.
+                let failed_inside = left.retries == 0 && failed_inside.contains(&index);
+                let caught = failed_inside || left.errors.len() > usize::try_from(left.retries).unwrap_or(usize::MAX);
+                let edge = self.edge(from, to, left, caught);
+                let taken = edge.and_then(|edge| self.taken.get_mut(edge));
                 if let Some(taken) = taken {
                     *taken += 1;
                 }
@@ -184,10 +193,9 @@ impl Counter {
     }
 
     /// The transition that led from one state to another.
-    fn edge(&self, from: usize, to: usize, left: &Visit) -> Option<usize> {
+    fn edge(&self, from: usize, to: usize, left: &Visit, caught: bool) -> Option<usize> {
         let edges: Vec<(usize, &Edge)> = self.edges_from(from).collect();
         let leading = || edges.iter().filter(|(_, edge)| edge.to == to);
-        let caught = left.errors.len() > usize::try_from(left.retries).unwrap_or(usize::MAX);
         let next = leading().find(|(_, edge)| !matches!(edge.label, EdgeLabel::Catch(..)));
         if let Some((next, _)) = next.filter(|_| !caught) {
             return Some(*next);

@@ -152,6 +152,29 @@ fn inner_states_are_found_where_they_are() {
 }
 
 #[test]
+fn what_fails_inside_is_caught_outside() {
+    let definition = json!({ "StartAt": "P", "States": {
+        "P": { "Type": "Parallel", "Next": "E", "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "E" }], "Branches": [
+            { "StartAt": "A", "States": { "A": { "Type": "Pass", "End": true } } } ] },
+        "E": { "Type": "Succeed" } } });
+    let machine = machine(&definition);
+    let mut walk = record(&[
+        (None, None, "P", &[], 0),
+        (Some(0), None, "A", &[], 0),
+        (None, Some(0), "E", &[], 0),
+    ]);
+    let taken = |walk: &Record| -> Vec<u64> {
+        let covered = MachineCoverage::of("M", &machine, std::iter::once(walk));
+        covered.transitions.iter().map(|transition| transition.taken).collect()
+    };
+    assert_eq!(taken(&walk), [1, 0]);
+    walk.visits[1].output = None;
+    assert_eq!(taken(&walk), [0, 1]);
+    walk.visits[0].retries = 1;
+    assert_eq!(taken(&walk), [1, 0]);
+}
+
+#[test]
 fn what_distributed_maps_do_elsewhere_is_left_out_unless_seen() {
     let walk: &[Step<'_>] = &[(None, None, "P", &[], 0), (Some(0), None, "M", &[], 0)];
     check(&nested("DISTRIBUTED"), &[walk], &["P 1", "A 0", "M 1"]);
@@ -199,4 +222,40 @@ fn states_know_their_lines() {
     let machine = crate::asl::parse(&crate::tree::parse(&file).0.unwrap()).0.unwrap();
     let covered = MachineCoverage::of("M", &machine, [].into_iter());
     assert_eq!(format!("{:?}", covered.states[0].span.as_ref().unwrap()), "a.yaml:3:3");
+}
+
+#[test]
+fn express_machines_have_no_history_and_do_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s.yaml");
+    let machine =
+        |kind: &str| format!("{{ type: {kind}, definition: {{ StartAt: X, States: {{ X: {{ Type: Succeed }} }} }} }}");
+    let machines = format!("  Slow: {}\n  Fast: {}\n", machine("STANDARD"), machine("EXPRESS"));
+    std::fs::write(&file, format!("name: s\nstateMachines:\n{machines}")).unwrap();
+    let (stack, found) = crate::stack::load(&file, &[]);
+    assert!(!crate::diagnostic::has_errors(&found), "{found:?}");
+    let stack = stack.unwrap();
+    let case = |id: &str, steps: &[Step<'_>]| CaseResult {
+        name: "c".to_owned(),
+        span: None,
+        state_machine: id.to_owned(),
+        verdict: crate::run::testing::Verdict::Passed,
+        attempts: 1,
+        took_ms: 1,
+        record: Some(record(steps)),
+        execution: None,
+    };
+    let visited: &[Step<'_>] = &[(None, None, "X", &[], 0)];
+    for (cases, expected) in [
+        (vec![case("Fast", &[])], "Slow 0"),
+        (vec![case("Fast", &[]), case("Slow", visited)], "Slow 1"),
+        (vec![case("Fast", visited)], "Slow 0, Fast 1"),
+    ] {
+        let coverage = Coverage::of_stack(&stack, &cases);
+        let shown = coverage.machines.iter().map(|machine| {
+            let visits: u64 = machine.states.iter().map(|state| state.visits).sum();
+            format!("{} {visits}", machine.state_machine)
+        });
+        assert_eq!(shown.collect::<Vec<_>>().join(", "), expected);
+    }
 }
