@@ -19,6 +19,9 @@ use crate::stack::model::Stack;
 /// How long steps under way may take to end when everything is to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// What trouble with removing is about.
+pub(super) const TEARDOWN: &str = "teardown";
+
 /// How often it is looked whether all is gone: calls that were under way may have made something after the last look.
 const ROUNDS: u32 = 3;
 
@@ -129,7 +132,7 @@ impl App {
     /// What was not removed, for people.
     pub(super) fn left_trouble(&self, deployed_as: &str, left: &[String]) -> Trouble {
         Trouble {
-            what: "teardown".to_owned(),
+            what: TEARDOWN.to_owned(),
             message: format!("of {deployed_as} is left: {}", left.join(", ")),
             hints: vec![format!("`{}` removes it", self.teardown_line(deployed_as))],
         }
@@ -140,7 +143,7 @@ impl App {
         let mut hints = error.hints;
         hints.push(format!("`{}` removes it", self.teardown_line(deployed_as)));
         Trouble {
-            what: "teardown".to_owned(),
+            what: TEARDOWN.to_owned(),
             message: format!("{deployed_as} may stand as it was: {}", error.message),
             hints,
         }

@@ -183,9 +183,10 @@ impl Run<'_> {
     async fn planned(&mut self) -> Option<(Desired, plan::Plan)> {
         let (app, of) = (self.suite.app, self.suite.stack().name.clone());
         let options = self.suite.args.patience.options();
+        let sink = Arc::clone(&self.sink);
         let mut interruptions = self.interruptions.clone();
         let swept = tokio::select! {
-            swept = app.sweep(self.cloud, &of, &options) => swept,
+            swept = app.sweep(self.cloud, &of, &options, sink.as_ref()) => swept,
             _ = interruptions.wait_for(|count| *count > 0) => {
                 self.skip(INTERRUPTED);
                 return None;
