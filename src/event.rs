@@ -20,6 +20,9 @@ pub enum Event {
         account: String,
         region: String,
         endpoint: Option<String>,
+        /// What answers there, as it calls itself: `LocalStack community 4.14.0`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        product: Option<String>,
     },
     /// A finding about the user's files that does not stop the command, or one of those that did.
     Finding {

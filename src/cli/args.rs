@@ -45,6 +45,9 @@ pub(super) struct Global {
     /// Endpoint for all services [env: AWS_ENDPOINT_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub(super) endpoint_url: Option<String>,
+    /// Start LocalStack if nothing answers at the endpoint, and stop it when the command ends
+    #[arg(long, global = true)]
+    pub(super) start_localstack: bool,
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) profile: Option<String>,

@@ -12,7 +12,9 @@ pub(super) const LOCAL_REGION: &str = "us-east-1";
 impl App {
     /// Connects to the chosen cloud, and says where that is.
     pub(super) async fn connect(&self) -> Result<Cloud, CommandError> {
-        let Chosen { target, endpoint_url } = self.chosen()?;
+        let chosen = self.chosen()?;
+        let emulator = self.emulator(&chosen).await?;
+        let Chosen { target, endpoint_url } = chosen;
         let mut options = ConnectOptions {
             target: target.name().to_owned(),
             door: None,
@@ -31,13 +33,15 @@ impl App {
             account: identity.account.clone(),
             region: identity.region.clone(),
             endpoint: identity.endpoint.clone(),
+            product: emulator.map(|emulator| emulator.name),
         });
         Ok(cloud)
     }
 
-    /// Closes the local cloud, if it was opened.
+    /// Closes the local cloud, if it was opened, and stops LocalStack, if it was started.
     pub(super) async fn close(&self) {
         self.home.close().await;
+        self.stop_localstack().await;
     }
 }
 

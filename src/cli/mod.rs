@@ -12,6 +12,7 @@ mod error;
 mod exit;
 mod findings;
 mod input;
+mod localstack;
 mod names;
 mod prepare;
 mod process;

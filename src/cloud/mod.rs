@@ -4,6 +4,7 @@ mod apply;
 mod callback;
 mod connect;
 mod connector;
+pub mod emulator;
 mod error;
 mod execution;
 mod function;

@@ -11,6 +11,9 @@ use super::theme::Theme;
 use super::words::{Words, kind_words};
 use crate::event::{Event, Sink};
 
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(100);
+
 pub(super) struct Live {
     multi: MultiProgress,
     inner: Mutex<Inner>,
@@ -19,6 +22,8 @@ pub(super) struct Live {
 struct Inner {
     words: Words,
     spinners: BTreeMap<Key, ProgressBar>,
+    /// Whether they are held still.
+    still: bool,
 }
 
 /// What a spinner stands for.
@@ -37,7 +42,24 @@ impl Live {
             inner: Mutex::new(Inner {
                 words: Words::new(theme),
                 spinners: BTreeMap::new(),
+                still: false,
             }),
+        }
+    }
+
+    /// Takes the spinners off the screen and stops them from drawing over what is typed, or lets them turn again.
+    pub(super) fn hold_still(&self, still: bool) {
+        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        inner.still = still;
+        for spinner in inner.spinners.values() {
+            if still {
+                spinner.disable_steady_tick();
+            } else {
+                spinner.enable_steady_tick(TICK);
+            }
+        }
+        if still {
+            let _ = self.multi.clear();
         }
     }
 
@@ -47,7 +69,9 @@ impl Live {
             spinner.set_style(style);
         }
         spinner.set_message(message);
-        spinner.enable_steady_tick(Duration::from_millis(100));
+        if !inner.still {
+            spinner.enable_steady_tick(TICK);
+        }
         inner.spinners.insert(key, spinner);
     }
 

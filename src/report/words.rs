@@ -32,6 +32,8 @@ pub(super) struct Words {
 struct State {
     name: String,
     state_type: String,
+    /// Whether a failure of its work was told; it may be retried.
+    failed: bool,
 }
 
 impl Words {
@@ -60,7 +62,11 @@ impl Words {
                 account,
                 region,
                 endpoint,
-            } => vec![self.target(target, account, region, endpoint.as_deref())],
+                product,
+            } => {
+                let place = place_words(product.as_deref(), endpoint.as_deref());
+                vec![self.target(target, &place, account, region)]
+            }
             // Shown in full, with their places, by the command that found them.
             Event::Finding { .. } | Event::Planned { .. } | Event::Error { .. } => Vec::new(),
             Event::StepStarted { .. } => Vec::new(),
@@ -132,12 +138,9 @@ impl Words {
         }
     }
 
-    fn target(&self, target: &str, account: &str, region: &str, endpoint: Option<&str>) -> String {
-        let endpoint = endpoint
-            .map(|endpoint| format!(", endpoint {}", escape(endpoint)))
-            .unwrap_or_default();
+    fn target(&self, target: &str, place: &str, account: &str, region: &str) -> String {
         format!(
-            "target {}, account {}, region {}{endpoint}",
+            "target {}{place}, account {}, region {}",
             self.theme.paint(Meaning::Strong, &escape(target)),
             escape(account),
             escape(region)
@@ -217,6 +220,7 @@ impl Words {
                 let open = State {
                     name: state.clone(),
                     state_type: state_type.clone(),
+                    failed: false,
                 };
                 self.executions
                     .entry(execution.clone())
@@ -258,11 +262,17 @@ impl Words {
                 error,
                 cause,
             } => {
-                let state_type = self
+                let open = self
                     .executions
-                    .get(execution)
-                    .and_then(|open| open.get(entered))
-                    .map_or_else(|| "Task".to_owned(), |open| open.state_type.clone());
+                    .get_mut(execution)
+                    .and_then(|open| open.get_mut(entered));
+                let state_type = open.map_or_else(
+                    || "Task".to_owned(),
+                    |open| {
+                        open.failed = true;
+                        open.state_type.clone()
+                    },
+                );
                 let why = format!("failed: {}", why(error.as_deref(), cause.as_deref()));
                 Some(self.state_line(execution, state, &state_type, &why, Meaning::Warning))
             }
@@ -285,9 +295,19 @@ impl Words {
             "TIMED_OUT" => ("timed out", Meaning::Bad),
             _ => ("failed", Meaning::Bad),
         };
+        let culprit_told = status == "FAILED" && open.values().any(|state| state.failed);
         let mut lines: Vec<String> = open
             .values()
-            .map(|state| self.state_line(execution, &state.name, &state.state_type, fate, meaning))
+            .filter(|state| !(culprit_told && state.failed))
+            .map(|state| {
+                // Beside it, states end whose history does not say so.
+                let holds_others = ["Parallel", "Map"].contains(&state.state_type.as_str());
+                let (fate, meaning) = match culprit_told && !holds_others {
+                    true => ("stopped", Meaning::Faint),
+                    false => (fate, meaning),
+                };
+                self.state_line(execution, &state.name, &state.state_type, fate, meaning)
+            })
             .collect();
         let why = match (error, cause) {
             (None, None) => String::new(),
@@ -362,6 +382,16 @@ pub fn message_of(cause: &str) -> String {
         .ok()
         .and_then(|cause| cause.get("errorMessage")?.as_str().map(str::to_owned))
         .unwrap_or_else(|| cause.to_owned())
+}
+
+/// `, LocalStack community 4.14.0 at http://127.0.0.1:4566`.
+fn place_words(product: Option<&str>, endpoint: Option<&str>) -> String {
+    match (product, endpoint) {
+        (Some(product), Some(endpoint)) => format!(", {} at {}", escape(product), escape(endpoint)),
+        (None, Some(endpoint)) => format!(" at {}", escape(endpoint)),
+        (Some(product), None) => format!(", {}", escape(product)),
+        (None, None) => String::new(),
+    }
 }
 
 #[cfg(test)]

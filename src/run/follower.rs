@@ -1,17 +1,13 @@
 //! From history items to events. Pure: items in, events out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::cloud::HistoryItem;
 use crate::event::Event;
 
-/// Shorter words among the parameters of a task are no tokens.
-const SHORTEST_TOKEN: usize = 64;
-
-/// Letters of a UUID.
-const UUID: usize = 36;
+use super::token::token_in;
 
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -190,7 +186,7 @@ impl Follower {
             let resource = item.resource.as_deref()?.strip_suffix(".waitForTaskToken")?;
             open.callback = Some(Callback {
                 resource: resource.to_owned(),
-                token: item.data.as_ref().and_then(|data| token_in(data, &self.execution)),
+                token: item.data.as_ref().and_then(token_in),
                 submitted: false,
                 taken: false,
             });
@@ -321,46 +317,6 @@ impl Follower {
             cause: item.cause.clone(),
             took_ms: item.at_ms.saturating_sub(self.started_at.unwrap_or(item.at_ms)),
         }
-    }
-}
-
-/// The task token among the parameters of a task: wherever the definition put it, alone or within a text. AWS's tokens are
-/// long and of base64's letters, and nothing that people write is; those of LocalStack and MiniStack are UUIDs.
-fn token_in(parameters: &Value, execution: &str) -> Option<String> {
-    let mut longest = String::new();
-    let mut ids = BTreeSet::new();
-    each_word(parameters, &mut |word| {
-        if word.len() > longest.len() && !names_account(word) {
-            word.clone_into(&mut longest);
-        }
-        // Executions that nobody named are named so too.
-        if uuid::Uuid::try_parse(word).is_ok() && word.len() == UUID && !execution.contains(word) {
-            ids.insert(word.to_owned());
-        }
-    });
-    if longest.len() >= SHORTEST_TOKEN {
-        return Some(longest);
-    }
-    // Of several, nobody knows which it is.
-    ids.pop_first().filter(|_| ids.is_empty())
-}
-
-/// Whether a word is the end of a queue's URL.
-fn names_account(word: &str) -> bool {
-    let is_account = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
-    word.split('/').any(is_account)
-}
-
-/// Words of base64's letters. No deeper than the JSON reader lets parameters be.
-fn each_word(value: &Value, take: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => {
-            let of_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=_-".contains(character);
-            text.split(|character| !of_base64(character)).for_each(take);
-        }
-        Value::Array(items) => items.iter().for_each(|item| each_word(item, take)),
-        Value::Object(members) => members.values().for_each(|member| each_word(member, take)),
-        _ => {}
     }
 }
 

@@ -254,29 +254,3 @@ fn a_callback_that_is_waited_for() {
     check(8, &["w 2 Ask sns:publish"], true);
     check(10, &["< 2 Ask 80 ms"], false);
 }
-
-#[test]
-fn tokens_are_found_where_the_definition_put_them() {
-    let long = "AQ".repeat(60);
-    let id = "0b0d3f9c-58a1-4a3e-9a60-0ee6a4d0b0a1";
-    let name = "5b0d3f9c-58a1-4a3e-9a60-0ee6a4d0b0a1";
-    for (parameters, expected) in [
-        (
-            json!({ "Message": format!("answer with {long}, please") }),
-            Some(long.as_str()),
-        ),
-        (
-            json!({ "deep": [{ "token": id }], "Url": "http://q/000000000000/a-name-of-a-queue-that-is-as-long-as-names-of-queues-may-be" }),
-            Some(id),
-        ),
-        (
-            json!({ "token": id, "execution": format!("arn:aws:states:r:a:execution:m:{name}") }),
-            Some(id),
-        ),
-        (json!({ "token": id, "other": id.replace('0', "1") }), None),
-        (json!({ "Message": "nothing here" }), None),
-        (json!(null), None),
-    ] {
-        assert_eq!(token_in(&parameters, name).as_deref(), expected, "{parameters}");
-    }
-}

@@ -7,6 +7,7 @@ mod follower;
 mod name;
 mod pace;
 pub mod testing;
+mod token;
 
 pub use express::{Express, run_all};
 pub use follow::{Followed, follow, follow_all, follow_on};

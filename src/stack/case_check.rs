@@ -120,8 +120,7 @@ impl Checker<'_> {
             };
             let waits = state.resource.as_deref().is_some_and(waits_for_token);
             if !waits {
-                let message =
-                    format!("`{name}` waits for no task token: it is neither `.waitForTaskToken` nor an activity");
+                let message = format!("`{name}` waits for no task token: it is not `.waitForTaskToken`");
                 self.wrong("bad-callback", message, place.as_ref());
             }
         }
@@ -212,14 +211,13 @@ fn item(list: Option<&Node>, index: usize) -> Option<Span> {
     }
 }
 
-/// What is not known yet, because of a reference, may.
+/// What is not known yet, because of a reference, may. The tokens of activities go to their workers.
 fn waits_for_token(resource: &str) -> bool {
     match Integration::parse(resource) {
-        Integration::Activity(_) => true,
         Integration::Optimized { pattern, .. } | Integration::Sdk { pattern, .. } => {
             pattern == Pattern::WaitForTaskToken
         }
         Integration::Unknown => resource.contains("${"),
-        Integration::Function(_) => false,
+        Integration::Function(_) | Integration::Activity(_) => false,
     }
 }

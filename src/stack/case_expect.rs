@@ -17,9 +17,7 @@ const STATUSES: [&str; 4] = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"];
 pub(super) fn read(node: Option<&Node>, place: Option<&Span>, found: &mut Vec<Diagnostic>) -> Expect {
     let nothing = Node::new(Value::Null);
     let mut fields = Fields::new(node.unwrap_or(&nothing), place, "`expect`");
-    let status = fields
-        .one_of("status", &STATUSES)
-        .map(|status| (status, span_of(node, "status")));
+    let status = fields.node("status").map(|node| statuses(node, &mut fields));
     let error = fields.node("error").and_then(|node| text("error", node, &mut fields));
     let cause = fields.node("cause").and_then(|node| text("cause", node, &mut fields));
     let output = fields
@@ -29,15 +27,16 @@ pub(super) fn read(node: Option<&Node>, place: Option<&Span>, found: &mut Vec<Di
     let states = states(&mut fields);
     let retries = retries(&mut fields);
     let max_duration_ms = fields.node("maxDuration").and_then(|node| duration(node, &mut fields));
-    let (status, place) = status.unwrap_or_else(|| {
+    let status = status.unwrap_or_else(|| {
         let has_failed = error.is_some() || cause.is_some();
-        (if has_failed { "FAILED" } else { "SUCCEEDED" }, place.cloned())
+        let status = if has_failed { "FAILED" } else { "SUCCEEDED" };
+        At {
+            value: vec![status.to_owned()],
+            span: place.cloned(),
+        }
     });
     let expect = Expect {
-        status: At {
-            value: status.to_owned(),
-            span: place,
-        },
+        status,
         error,
         cause,
         output,
@@ -51,16 +50,46 @@ pub(super) fn read(node: Option<&Node>, place: Option<&Span>, found: &mut Vec<Di
     expect
 }
 
+/// One status, or a list of those that are right.
+fn statuses(node: &Node, fields: &mut Fields<'_>) -> At<Vec<String>> {
+    let given = match &node.value {
+        Value::List(_) => fields.texts("status"),
+        _ => fields.text("status").into_iter().collect(),
+    };
+    if let Value::List(items) = &node.value
+        && items.is_empty()
+    {
+        let wrong = Diagnostic::error("bad-value", "`status` has no status");
+        fields.found.push(wrong.at(node.span.as_ref()));
+    }
+    let mut value = Vec::new();
+    for (status, span) in given {
+        if STATUSES.contains(&status) {
+            value.push(status.to_owned());
+            continue;
+        }
+        let message = format!("`status`: expected one of {}, found `{status}`", STATUSES.join(", "));
+        let wrong = Diagnostic::error("bad-value", message).at(span);
+        fields.found.push(with_hint(wrong, did_you_mean(status, STATUSES)));
+    }
+    let span = node.span.clone();
+    At { value, span }
+}
+
 /// Expectations that no execution meets.
 fn contradictions(expect: &Expect, node: Option<&Node>, found: &mut Vec<Diagnostic>) {
-    let succeeds = expect.status.value == "SUCCEEDED";
+    let can = |succeed: bool| {
+        let mut statuses = expect.status.value.iter();
+        statuses.any(|status| (status == "SUCCEEDED") == succeed)
+    };
     let error = expect.error.as_ref().map(|_| "error");
     let cause = expect.cause.as_ref().map(|_| "cause");
     let output = expect.output.as_ref().map(|_| "output");
-    let (keys, problem) = if succeeds {
-        ([error, cause], "an execution that succeeds has no")
-    } else {
-        ([output, None], "an execution that does not succeed has no")
+    let (keys, problem) = match (can(true), can(false)) {
+        (true, false) => ([error, cause], "an execution that succeeds has no"),
+        (false, true) => ([output, None], "an execution that does not succeed has no"),
+        // Either, or none that is known, which was reported.
+        _ => return,
     };
     for key in keys.into_iter().flatten() {
         let place = span_of(node, key);

@@ -57,8 +57,10 @@ pub enum Answer {
 /// What an execution is expected to do. What is not given is not looked at.
 #[derive(Clone, Debug)]
 pub struct Expect {
-    /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`; unless given, `FAILED` if an error or cause is expected, else `SUCCEEDED`.
-    pub status: At<String>,
+    /// Of `SUCCEEDED`, `FAILED`, `TIMED_OUT` and `ABORTED` those that are right; unless given, `FAILED` if an error or cause is
+    /// expected, else `SUCCEEDED`. Where several are, an output is expected of an execution that succeeds, and an error and a
+    /// cause of one that does not.
+    pub status: At<Vec<String>>,
     /// The error name.
     pub error: Option<At<Text>>,
     /// The cause.

@@ -226,7 +226,7 @@ fn wrong_inputs_are_refused_before_anything_happens() {
         (
             &["deploy", STACK, "--endpoint-url", "http://127.0.0.1:9"],
             3,
-            "is LocalStack running",
+            "nothing listens at",
         ),
         (&["start", STACK, "--name", "a b"], 2, "cannot hold ' '"),
         (&["plan", STACK, "--region", ""], 2, "a region is"),
@@ -364,6 +364,23 @@ fn what_runs_here_only_with_mocks_is_deployed_and_refused_when_it_is_started() {
     let elsewhere = env.run(&["validate", "job.yaml", "--target", "aws"]).expect(0);
     assert!(!elsewhere.stderr.contains("only with mocks"), "{}", elsewhere.stderr);
     env.run(&["teardown", "job.yaml"]).expect(0);
+}
+
+#[test]
+fn tracing_is_told_to_have_no_effect_here_and_only_here() {
+    let stack = "stacks/hello-world.yaml";
+    let warning = "state machine `HelloWorld` has tracing, but the local cloud writes no X-Ray traces";
+    let env = Env::with_demo_stacks();
+    let ran = env.run(&["validate", stack]).expect(0);
+    assert!(!ran.stderr.contains("tracing"), "{}", ran.stderr);
+    env.edit(stack, "hello-world.asl.json", "hello-world.asl.json\n    tracing: true");
+    says(
+        &env.run(&["validate", stack]).expect(0),
+        &[warning, "is valid, with 1 warning"],
+    );
+    says(&env.run(&["deploy", stack, "--no-start"]).expect(0), &[warning]);
+    let elsewhere = env.run(&["validate", stack, "--target", "aws"]).expect(0);
+    assert!(!elsewhere.stderr.contains("tracing"), "{}", elsewhere.stderr);
 }
 
 #[test]

@@ -24,7 +24,7 @@ def queue(fifo=False):
 
 
 def receive(url):
-    answer = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    answer = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], WaitTimeSeconds=10)
     return answer.get("Messages", [])
 
 

@@ -210,10 +210,11 @@ impl Driver {
                 return Some(());
             }
             let next = self.timers.values().copied().chain(self.pace.next()).min();
-            if let Some(next) = next.filter(|_| self.pace.is_virtual() && !self.in_flight()) {
+            if let Some(next) = next.filter(|_| self.pace.is_virtual()) {
                 self.settled();
-                self.pace.leap(next);
-                continue;
+                if self.pace.leap(next) {
+                    continue;
+                }
             }
             let sleep = next.map(|at| Duration::from_millis(at.saturating_sub(now)).min(LONGEST_SLEEP));
             tokio::select! {

@@ -108,7 +108,7 @@ impl Commands<'_> {
     fn add(&mut self, command: &str, place: &Place, title: &str, message: &str) {
         let mut properties = Vec::new();
         if let Some(file) = &place.file {
-            properties.push(format!("file={}", property(&self.from_root(file))));
+            properties.push(format!("file={}", property(&self.rooted(file))));
         }
         if let Some((line, column)) = place.at {
             properties.push(format!("line={line},col={column}"));
@@ -118,7 +118,7 @@ impl Commands<'_> {
             .push_str(&format!("::{command} {}::{}\n", properties.join(","), data(message)));
     }
 
-    fn from_root(&self, file: &Path) -> String {
+    fn rooted(&self, file: &Path) -> String {
         let mut path = PathBuf::new();
         for part in self.prefix.join(file).components() {
             match part {
@@ -178,7 +178,7 @@ mod tests {
                 prefix: Path::new(prefix),
                 text: String::new(),
             };
-            assert_eq!(commands.from_root(Path::new(file)), expected);
+            assert_eq!(commands.rooted(Path::new(file)), expected);
         }
     }
 

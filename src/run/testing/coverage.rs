@@ -2,8 +2,8 @@
 //!
 //! A record says which state followed which, not which rule led there. So the rules of a Choice state that lead to the same
 //! state, its `Default` too, count as one transition. Between `Next` and catchers that lead to the same state the errors of
-//! the visit decide. States inside of a distributed Map run in executions of their own: where a record does not hold any of
-//! them, they are left out instead of being called missed.
+//! the visit decide. States inside of a distributed Map run in executions of their own, and executions of Express machines
+//! have no history: where no record holds any of them, they are left out instead of being called missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,8 @@ use crate::asl;
 use crate::asl::graph::{Edge, EdgeLabel, Graph, machines_in};
 use crate::asl::model::{State, StateKind, StateMachine};
 use crate::diagnostic::Span;
-use crate::stack::model::Stack;
+use crate::stack;
+use crate::stack::model::{MachineKind, Stack};
 
 /// How much of something was gone through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,16 +67,18 @@ impl Coverage {
 
     /// The coverage of a stack's machines by its cases, whatever became of these.
     pub fn of_stack(stack: &Stack, cases: &[CaseResult]) -> Self {
-        let machines: Vec<_> = stack
-            .state_machines
-            .iter()
-            .filter_map(|(id, machine)| Some((id.as_str(), asl::parse(&machine.definition).0?)))
-            .collect();
         let records = cases.iter().filter_map(|case| {
             let record = case.record.as_ref()?;
             Some((case.state_machine.as_str(), record))
         });
-        let records: Vec<_> = records.collect();
+        let records: Vec<(&str, &Record)> = records.collect();
+        let is_seen = |id: &str, machine: &stack::model::StateMachine| {
+            let mut of_it = records.iter().filter(|(of, _)| *of == id);
+            machine.kind != MachineKind::Express || of_it.any(|(_, record)| !record.visits.is_empty())
+        };
+        let machines = stack.state_machines.iter().filter(|(id, machine)| is_seen(id, machine));
+        let machines = machines.filter_map(|(id, machine)| Some((id.as_str(), asl::parse(&machine.definition).0?)));
+        let machines: Vec<(&str, StateMachine)> = machines.collect();
         Self::of(machines.iter().map(|(id, machine)| (*id, machine)), &records)
     }
 

@@ -200,3 +200,39 @@ fn states_know_their_lines() {
     let covered = MachineCoverage::of("M", &machine, [].into_iter());
     assert_eq!(format!("{:?}", covered.states[0].span.as_ref().unwrap()), "a.yaml:3:3");
 }
+
+#[test]
+fn express_machines_have_no_history_and_do_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s.yaml");
+    let machine =
+        |kind: &str| format!("{{ type: {kind}, definition: {{ StartAt: X, States: {{ X: {{ Type: Succeed }} }} }} }}");
+    let machines = format!("  Slow: {}\n  Fast: {}\n", machine("STANDARD"), machine("EXPRESS"));
+    std::fs::write(&file, format!("name: s\nstateMachines:\n{machines}")).unwrap();
+    let (stack, found) = crate::stack::load(&file, &[]);
+    assert!(!crate::diagnostic::has_errors(&found), "{found:?}");
+    let stack = stack.unwrap();
+    let case = |id: &str, steps: &[Step<'_>]| CaseResult {
+        name: "c".to_owned(),
+        span: None,
+        state_machine: id.to_owned(),
+        verdict: crate::run::testing::Verdict::Passed,
+        attempts: 1,
+        took_ms: 1,
+        record: Some(record(steps)),
+        execution: None,
+    };
+    let visited: &[Step<'_>] = &[(None, None, "X", &[], 0)];
+    for (cases, expected) in [
+        (vec![case("Fast", &[])], "Slow 0"),
+        (vec![case("Fast", &[]), case("Slow", visited)], "Slow 1"),
+        (vec![case("Fast", visited)], "Slow 0, Fast 1"),
+    ] {
+        let coverage = Coverage::of_stack(&stack, &cases);
+        let shown = coverage.machines.iter().map(|machine| {
+            let visits: u64 = machine.states.iter().map(|state| state.visits).sum();
+            format!("{} {visits}", machine.state_machine)
+        });
+        assert_eq!(shown.collect::<Vec<_>>().join(", "), expected);
+    }
+}

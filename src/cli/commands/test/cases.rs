@@ -60,7 +60,7 @@ fn smoke(stack: &Stack) -> Option<Case> {
         timeout: SMOKE_TIMEOUT,
         expect: Expect {
             status: At {
-                value: "SUCCEEDED".to_owned(),
+                value: vec!["SUCCEEDED".to_owned()],
                 span: None,
             },
             error: None,

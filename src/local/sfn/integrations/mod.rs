@@ -197,3 +197,21 @@ pub(super) fn operations_of_states() -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+/// What AWS SDK tasks can call, as `service:action`.
+#[cfg(test)]
+pub(super) fn sdk_operations() -> impl Iterator<Item = String> {
+    catalog::SERVICES.iter().flat_map(|service| {
+        let operations: Vec<&str> = match &service.wire {
+            catalog::Wire::Json(json) => json.operations.to_vec(),
+            catalog::Wire::Query(query) => query.operations.to_vec(),
+            catalog::Wire::RestJson(operations) | catalog::Wire::RestXml(operations) => {
+                operations.iter().map(|operation| operation.name).collect()
+            }
+        };
+        let action = |operation: &str| operation[..1].to_ascii_lowercase() + &operation[1..];
+        operations
+            .into_iter()
+            .map(move |operation| format!("{}:{}", service.sdk, action(operation)))
+    })
+}

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod each;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

@@ -72,6 +72,9 @@ impl Rehearsal {
             return Err(invalid("it must be an object"));
         }
         let read: Self = serde_json::from_value(given.clone()).map_err(|error| invalid(&error.to_string()))?;
+        if read.starts_at > Some(pace::LAST) {
+            return Err(invalid("`startsAt` is after the year 9999"));
+        }
         if read.time == Time::Real {
             for (member, given) in [
                 ("runOut", !read.run_out.is_empty()),

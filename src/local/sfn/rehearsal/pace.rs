@@ -9,6 +9,9 @@ use crate::engine::{Happened, MapRunId, Millis, TaskId, TaskRequest};
 use crate::local::sfn::driver::Message;
 use crate::local::sfn::tasks::is_activity;
 
+/// The last millisecond that timestamps can be written of: the end of the year 9999.
+pub(super) const LAST: Millis = 253_402_300_799_999;
+
 /// A clock at a moment: from real time to that of the execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::local::sfn) enum Tempo {
@@ -79,10 +82,14 @@ impl Pace {
         };
     }
 
-    /// Goes to a later moment, when nothing runs.
-    pub(in crate::local::sfn) fn leap(&mut self, to: Millis) {
-        if let Tempo::Still(at) = self.tempo {
-            self.tempo = Tempo::Still(at.max(to));
+    /// Goes to a later moment, when nothing runs. Not past the last one: what is due then is waited for, for ever.
+    pub(in crate::local::sfn) fn leap(&mut self, to: Millis) -> bool {
+        match self.tempo {
+            Tempo::Still(at) if to <= LAST => {
+                self.tempo = Tempo::Still(at.max(to));
+                true
+            }
+            _ => false,
         }
     }
 
@@ -198,11 +205,10 @@ mod tests {
         assert_eq!(pace.tempo().at(65), 1_005);
         pace.settle(true, 70);
         assert_eq!(pace.tempo().at(80), 1_020);
-        pace.leap(9_000);
+        assert!(!pace.leap(9_000));
         pace.settle(false, 90);
         assert_eq!(pace.tempo().at(500), 1_030);
-        pace.leap(9_000);
-        pace.leap(2_000);
+        assert!(pace.leap(9_000) && pace.leap(2_000) && !pace.leap(LAST + 1));
         assert_eq!(pace.tempo().at(500), 9_000);
         assert_eq!(Pace::new(None, 1_000).tempo().at(7), 7);
     }

@@ -286,3 +286,65 @@ async fn a_redrive_counts_on() {
     bench.get("RedriveExecution", json!({"executionArn": execution})).await;
     assert_eq!(bench.ended(&execution).await["output"], "\"done\"");
 }
+
+#[tokio::test]
+async fn a_test_case_of_the_mock_configuration_is_named_after_the_machine() {
+    let config = json!({
+        "StateMachines": {"m": {"TestCases": {"Busy": {"Do": "Busy once"}, "Other": {"Elsewhere": "Busy once"}}}},
+        "MockedResponses": {"Busy once": {
+            "0": {"Throw": {"Error": "Busy", "Cause": "later"}},
+            "1-2": {"Return": {"done": true}},
+        }},
+    });
+    let config = MockConfig::from_json(&config).unwrap();
+    let bench = Bench::open(Store::in_memory().unwrap(), 0, Some(config));
+    let retry = json!({"Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 9, "MaxAttempts": 1}]});
+    let machine = bench.machine("m", &task(BATCH, &retry)).await;
+    let start = |arn: String, rehearsal: Value| {
+        let input = json!({"stateMachineArn": arn, "stepstack": rehearsal});
+        bench.call("StartExecution", input)
+    };
+    let virtually = json!({"time": "virtual"});
+    let execution = text(
+        &start(format!("{machine}#Busy"), virtually.clone()).await.unwrap(),
+        "executionArn",
+    );
+    let described = bench.ended(&execution).await;
+    assert_eq!(described["output"], r#"{"done":true}"#, "{described}");
+    assert_eq!(described["stateMachineArn"], machine.as_str());
+
+    let other = bench.machine("other", &pass()).await;
+    for (arn, rehearsal, expected) in [
+        (
+            format!("{machine}#Sad"),
+            virtually.clone(),
+            "the mock configuration has no test case `Sad` of state machine `m`",
+        ),
+        (
+            format!("{other}#Busy"),
+            virtually.clone(),
+            "the mock configuration has no state machine `other`",
+        ),
+        (
+            format!("{machine}#Other"),
+            virtually,
+            "stepstack: `mocks` names the state `Elsewhere`, and the state machine has no Task state of that name",
+        ),
+        (
+            format!("{machine}#Busy"),
+            json!({"mocks": {"Do": always(&json!(1))}}),
+            "stepstack: the state machine ARN names the test case `Busy`, and there are `mocks` as well",
+        ),
+    ] {
+        assert_eq!(
+            start(arn, rehearsal).await.unwrap_err(),
+            format!("ValidationException: {expected}")
+        );
+    }
+
+    let bench = Bench::new();
+    let machine = bench.machine("m", &pass()).await;
+    let input = json!({"stateMachineArn": format!("{machine}#Busy")});
+    let refused = bench.call("StartExecution", input).await.unwrap_err();
+    assert!(refused.contains("--mock-config"), "{refused}");
+}

@@ -310,3 +310,31 @@ async fn express_executions_end_at_their_limit() {
         (Some("TIMED_OUT"), 300.0)
     );
 }
+
+#[tokio::test]
+async fn time_does_not_leap_past_what_can_be_written() {
+    let bench = Bench::on(Store::in_memory().unwrap(), 0);
+    let definition = json!({"StartAt": "Last", "States": {
+        "Last": {"Type": "Wait", "Timestamp": "9999-12-31T23:59:59Z", "Next": "Wait"},
+        "Wait": {"Type": "Wait", "Seconds": 60, "End": true},
+    }});
+    let machine = bench.machine("m", &definition).await;
+    let late = json!({"time": "virtual", "startsAt": u64::MAX});
+    let refused = start(&bench, &machine, &late).await.unwrap_err();
+    assert_eq!(
+        refused,
+        "ValidationException: stepstack: `startsAt` is after the year 9999"
+    );
+    let execution = start(&bench, &machine, &virtually()).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while kinds(&bench, &execution).await.len() < 4 {
+        assert!(Instant::now() < deadline, "it does not leap at all");
+        tokio::task::yield_now().await;
+    }
+    bench.get("StopExecution", json!({"executionArn": execution})).await;
+    let described = bench.ended(&execution).await;
+    assert_eq!(
+        (described["status"].as_str(), described["stopDate"].as_f64()),
+        (Some("ABORTED"), Some(253_402_300_799.0))
+    );
+}
