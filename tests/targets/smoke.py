@@ -61,12 +61,15 @@ def run(stack, file, name):
 
 def approve(stack, file, name):
     waiting = json.loads(stepstack("callback", "list", file))["waiting"]
-    if any(one["execution"] == name for one in waiting):
+    mine = [one for one in waiting if one["execution"] == name]
+    if not mine:
+        return False
+    if "not in the history" not in mine[0]["token"]:
         stepstack("approve", file, "--execution", name, "--no-follow")
         return True
-    # MiniStack's history does not show what waits: the token is in the queue, as for anybody who is asked.
-    queues = client("sqs").list_queues(QueueNamePrefix=f"{stack}-").get("QueueUrls", [])
-    messages = [message for url in queues for message in client("sqs").receive_message(QueueUrl=url).get("Messages", [])]
+    # MiniStack's history does not hold the token: it is in the queue, as for anybody who is asked.
+    [url] = client("sqs").list_queues(QueueNamePrefix=f"{stack}-")["QueueUrls"]
+    messages = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages", [])
     for message in messages:
         stepstack("approve", file, "--token", json.loads(message["Body"])["TaskToken"])
     return bool(messages)
