@@ -36,6 +36,7 @@ impl Cloud {
         let options = Options {
             folder: folder.path().join("cloud"),
             listen: "127.0.0.1:0".parse().unwrap(),
+            mock_config: None,
         };
         let door = runtime.block_on(LocalDoor::open(options)).unwrap();
         let cloud = Self {

@@ -20,6 +20,9 @@ pub enum Event {
         account: String,
         region: String,
         endpoint: Option<String>,
+        /// What answers there, as it calls itself: `LocalStack community 4.14.0`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        product: Option<String>,
     },
     /// A finding about the user's files that does not stop the command, or one of those that did.
     Finding {
@@ -149,6 +152,52 @@ pub enum Event {
         error: Option<String>,
         cause: Option<String>,
         took_ms: u64,
+    },
+    /// The cases of a stack file are about to be run. `file` is the stack file as shown to the user and names the suite in
+    /// the events that follow; `deployed_as` is the stack's name with its unique suffix.
+    SuiteStarted {
+        file: String,
+        stack: String,
+        deployed_as: String,
+        cases: usize,
+    },
+    /// The run of a case has begun; `attempt` counts from 1.
+    CaseStarted {
+        file: String,
+        case: String,
+        state_machine: String,
+        attempt: u32,
+    },
+    /// A case has ended, after its last attempt. `verdict` is `passed`, `flaky` (passed, but not at once), `failed`, `skipped`
+    /// or `broken`; `reasons` say why it did not pass, a line for each.
+    CaseFinished {
+        file: String,
+        case: String,
+        verdict: String,
+        attempts: u32,
+        took_ms: u64,
+        reasons: Vec<String>,
+    },
+    /// The cases of a stack file have ended and what was deployed for them is gone, or is named in `left`.
+    SuiteFinished {
+        file: String,
+        stack: String,
+        deployed_as: String,
+        passed: usize,
+        flaky: usize,
+        failed: usize,
+        skipped: usize,
+        broken: usize,
+        left: Vec<String>,
+        took_ms: u64,
+    },
+    /// What an older test run left behind was removed, as far as `failed` does not count it.
+    Swept {
+        stack: String,
+        deployed_as: String,
+        because: String,
+        removed: usize,
+        failed: usize,
     },
     /// Something worth saying that is not an error.
     Note { message: String },

@@ -26,14 +26,15 @@
 //! | [`event`] | what happens while applying and running | – |
 //! | [`expr`] | paths, payload templates, intrinsic functions, JSONata; pure | – |
 //! | [`tree`] | one spanned tree for JSON and YAML; pure | diagnostic |
+//! | [`mock`] | what mocked states answer, in our form and in that of AWS Step Functions Local; pure | – |
 //! | [`asl`] | the States Language: model, parser, checks, substitution; pure | diagnostic, tree, expr |
-//! | [`stack`] | the stack file; its loader is the only reader of the user's files here | diagnostic, tree, asl |
+//! | [`stack`] | the stack file; its loader is the only reader of the user's files here | diagnostic, tree, asl, expr, mock |
 //! | [`plan`] | desired + observed → [`plan::Plan`]; deploy and teardown are two modes of one planner; pure | diagnostic, tree, asl, stack |
 //! | [`cloud`] | the only user of the SDK: observe, apply, wait, package | plan, stack, event |
-//! | [`run`] | starts and follows executions | cloud, stack, event |
-//! | [`report`] | events and findings → words | event, diagnostic, plan |
+//! | [`run`] | starts and follows executions, runs test cases | cloud, stack, event, asl, expr, tree, diagnostic, mock, plan |
+//! | [`report`] | events and findings → words | event, diagnostic, plan, run |
 //! | `engine` | the interpreter, sans-IO: inputs in, effects out; pure | diagnostic, asl, expr |
-//! | `local` | the embedded AWS: one door, services, function processes, store, engine driver | engine, asl, expr, tree, diagnostic |
+//! | `local` | the embedded AWS: one door, services, function processes, store, engine driver | engine, asl, expr, tree, diagnostic, mock |
 //! | [`cli`] | clap, one file per command; the only place that prints and that picks exit codes | all; nothing uses it |
 //!
 //! `tests/it/walls.rs` reads the `use crate::` lines and holds this table. `local` and `engine` are the cargo feature `local`, on by
@@ -72,6 +73,7 @@ pub mod event;
 pub mod expr;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod mock;
 pub mod plan;
 pub mod report;
 pub mod run;

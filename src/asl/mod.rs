@@ -12,6 +12,8 @@ pub mod substitute;
 mod validate;
 
 pub use aws::{AwsDiagnostic, aws_diagnostics, aws_message};
+#[cfg(test)]
+pub(crate) use parse::known_fields;
 pub use parse::parse;
 #[cfg(feature = "local")]
 pub(crate) use validate::fits_label;

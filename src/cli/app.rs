@@ -1,6 +1,7 @@
 //! What the commands share: the common options, the streams, the reporter, the connection.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::args::Global;
@@ -8,8 +9,10 @@ use super::connect::LocalHome;
 use super::env::Environment;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::localstack::Started;
 use super::target::{self, Chosen, Said};
 use super::ui::Ui;
+use crate::cloud::emulator::Emulator;
 use crate::event::Event;
 use crate::report::Reporter;
 
@@ -24,8 +27,12 @@ pub(super) struct App {
     pub(super) reporter: Reporter,
     /// The local cloud, once it is open.
     pub(super) home: LocalHome,
+    /// LocalStack, if this command started it.
+    pub(super) localstack: tokio::sync::Mutex<Option<Started>>,
+    emulator: Mutex<Option<Emulator>>,
     json_events: bool,
     if_interrupted: Mutex<Option<String>>,
+    leaves_at_once: AtomicBool,
 }
 
 impl App {
@@ -38,7 +45,10 @@ impl App {
             global,
             env,
             home: LocalHome::default(),
+            localstack: tokio::sync::Mutex::default(),
+            emulator: Mutex::default(),
             if_interrupted: Mutex::new(None),
+            leaves_at_once: AtomicBool::new(false),
         }
     }
 
@@ -54,6 +64,8 @@ impl App {
             endpoint_url: self.global.endpoint_url.clone(),
             env_target: text("STEPSTACK_TARGET"),
             env_endpoint_url: text("AWS_ENDPOINT_URL").filter(|_| !ignored),
+            env_localstack_host: text("LOCALSTACK_HOST"),
+            start_localstack: self.global.start_localstack,
             env_service_endpoints: self
                 .env
                 .vars
@@ -62,6 +74,16 @@ impl App {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         })
+    }
+
+    /// What was found at the endpoint.
+    pub(super) fn remembered_emulator(&self) -> Option<Emulator> {
+        self.emulator.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what was found at the endpoint.
+    pub(super) fn remember_emulator(&self, emulator: &Emulator) {
+        *self.emulator.lock().unwrap_or_else(PoisonError::into_inner) = Some(emulator.clone());
     }
 
     /// The folder of the local cloud.
@@ -107,6 +129,8 @@ impl App {
 
     /// Says what an interruption would leave, and how to go on.
     pub(super) fn if_interrupted(&self, hint: Option<String>) {
+        // What goes on goes with LocalStack.
+        let hint = hint.filter(|_| !self.global.start_localstack);
         *self.if_interrupted.lock().unwrap_or_else(PoisonError::into_inner) = hint;
     }
 
@@ -121,6 +145,16 @@ impl App {
             Some(hint) => CommandError::interrupted().hint(hint),
             None => CommandError::interrupted(),
         }
+    }
+
+    /// From now on nothing is waited for: the user has asked twice.
+    pub(super) fn leave_at_once(&self) {
+        self.leaves_at_once.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is to be waited for.
+    pub(super) fn leaves_at_once(&self) -> bool {
+        self.leaves_at_once.load(Ordering::Relaxed)
     }
 
     /// Takes spinners off the screen.

@@ -24,6 +24,17 @@ pub(super) struct PatienceArgs {
     patience: u64,
 }
 
+impl PatienceArgs {
+    /// The same, and how many steps are in flight at once.
+    pub(super) fn options(&self) -> ApplyOptions {
+        ApplyOptions {
+            patience: Duration::from_secs(self.patience),
+            concurrency: CONCURRENCY,
+            stop: None,
+        }
+    }
+}
+
 impl App {
     /// Says what will be done.
     pub(super) fn announce(&self, plan: &Plan) {
@@ -44,10 +55,7 @@ impl App {
 
     /// Executes a plan; what happens is reported as it happens.
     pub(super) async fn apply(&self, cloud: &Cloud, plan: &Plan, patience: &PatienceArgs) -> Applied {
-        let options = ApplyOptions {
-            patience: Duration::from_secs(patience.patience),
-            concurrency: CONCURRENCY,
-        };
+        let options = patience.options();
         let began = Instant::now();
         let applied = cloud.apply(plan, &options, self.reporter.sink().as_ref()).await;
         self.emit(Event::Applied {

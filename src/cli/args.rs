@@ -13,6 +13,7 @@ Examples:
   stepstack deploy stacks/call-center.yaml           Deploy to the local cloud and run
   stepstack plan stacks/call-center.yaml             What deploy would do
   stepstack start stacks/call-center.yaml --count 5  Five executions at once
+  stepstack test stacks/*.yaml --junit report.xml    Run the stacks' tests
   stepstack status stacks/call-center.yaml           What stands, what has run
   stepstack approve stacks/credit-card.yaml          Answer yes to what waits for a person
   stepstack teardown stacks/call-center.yaml         Remove all of it
@@ -44,6 +45,9 @@ pub(super) struct Global {
     /// Endpoint for all services [env: AWS_ENDPOINT_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub(super) endpoint_url: Option<String>,
+    /// Start LocalStack if nothing answers at the endpoint, and stop it when the command ends
+    #[arg(long, global = true)]
+    pub(super) start_localstack: bool,
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) profile: Option<String>,
@@ -85,6 +89,8 @@ pub(super) enum Command {
     Deploy(commands::deploy::Args),
     /// Start executions and follow them
     Start(commands::start::Args),
+    /// Run the tests of stack files, each stack deployed under a name of its own and removed again
+    Test(commands::test::Args),
     /// List a stack's resources and executions
     Status(commands::status::Args),
     /// Remove everything of a stack, and prove it
@@ -115,8 +121,14 @@ impl Command {
             | Self::Teardown(_)
             | Self::Approve(_)
             | Self::Reject(_)
+            | Self::Test(_)
             | Self::Callback(_) => false,
         }
+    }
+
+    /// Whether the command knows itself what to do when it is interrupted.
+    pub(super) fn takes_signals(&self) -> bool {
+        matches!(self, Self::Test(_))
     }
 }
 
@@ -188,6 +200,11 @@ mod tests {
             ("destroy --name s --yes", true),
             ("teardown", false),
             ("teardown f --name s", false),
+            ("test f g --filter x --retries 2 --jobs 3 --fail-fast", true),
+            ("test", false),
+            ("test f --jobs 0", false),
+            ("test f --keep --no-deploy", false),
+            ("test f --coverage-min 101", false),
             ("status --name s", true),
             ("status", false),
             ("local up --port 4567", true),

@@ -12,7 +12,9 @@ pub(super) const LOCAL_REGION: &str = "us-east-1";
 impl App {
     /// Connects to the chosen cloud, and says where that is.
     pub(super) async fn connect(&self) -> Result<Cloud, CommandError> {
-        let Chosen { target, endpoint_url } = self.chosen()?;
+        let chosen = self.chosen()?;
+        let emulator = self.emulator(&chosen).await?;
+        let Chosen { target, endpoint_url } = chosen;
         let mut options = ConnectOptions {
             target: target.name().to_owned(),
             door: None,
@@ -31,13 +33,15 @@ impl App {
             account: identity.account.clone(),
             region: identity.region.clone(),
             endpoint: identity.endpoint.clone(),
+            product: emulator.map(|emulator| emulator.name),
         });
         Ok(cloud)
     }
 
-    /// Closes the local cloud, if it was opened.
+    /// Closes the local cloud, if it was opened, and stops LocalStack, if it was started.
     pub(super) async fn close(&self) {
         self.home.close().await;
+        self.stop_localstack().await;
     }
 }
 
@@ -61,6 +65,7 @@ mod embedded {
     use crate::cli::error::CommandError;
     use crate::cloud::Door;
     use crate::local::{LocalDoor, OpenError, Options, StoreError};
+    use crate::mock::config::MockConfig;
 
     /// How long the local cloud may take to close.
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -72,11 +77,16 @@ mod embedded {
     impl LocalHome {
         /// The way into the local cloud in a folder, on a port of its own.
         pub(in crate::cli) async fn door(&self, folder: &Path) -> Result<Arc<dyn Door>, CommandError> {
-            Ok(Arc::new(Way(self.open(folder, 0).await?)))
+            Ok(Arc::new(Way(self.open(folder, 0, None).await?)))
         }
 
         /// Opens the local cloud in a folder, or joins the process that has it open.
-        pub(in crate::cli) async fn open(&self, folder: &Path, port: u16) -> Result<LocalDoor, CommandError> {
+        pub(in crate::cli) async fn open(
+            &self,
+            folder: &Path,
+            port: u16,
+            mock_config: Option<MockConfig>,
+        ) -> Result<LocalDoor, CommandError> {
             let mut home = self.0.lock().await;
             if let Some(door) = home.as_ref() {
                 return Ok(door.clone());
@@ -84,6 +94,7 @@ mod embedded {
             let options = Options {
                 folder: folder.to_owned(),
                 listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+                mock_config: mock_config.map(Arc::new),
             };
             let door = LocalDoor::open(options).await.map_err(cannot_open)?;
             *home = Some(door.clone());

@@ -12,8 +12,10 @@ mod error;
 mod exit;
 mod findings;
 mod input;
+mod localstack;
 mod names;
 mod prepare;
+mod process;
 mod signals;
 mod started;
 mod target;
@@ -54,6 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment) -> Exit {
 
 fn run_command(cli: Cli, env: Environment) -> Exit {
     let json_is_one_document = cli.command.json_is_one_document();
+    let takes_signals = cli.command.takes_signals();
     let app = App::new(cli.global, env, json_is_one_document);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -67,10 +70,12 @@ fn run_command(cli: Cli, env: Environment) -> Exit {
             // A command that takes the signal for its end (`local up`) comes first.
             biased;
             result = commands::run(&app, cli.command) => result,
-            () = interrupted => Err(app.interrupted()),
+            () = interrupted, if !takes_signals => Err(app.interrupted()),
         };
         app.clear();
-        app.close().await;
+        if !app.leaves_at_once() {
+            app.close().await;
+        }
         result
     });
     // Whatever still runs (a read from a terminal, a connection kept alive) is of no use any more.

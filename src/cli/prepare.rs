@@ -1,8 +1,12 @@
 //! From a stack file to a plan: what `validate`, `plan`, `deploy` and `start` share.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "local")]
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+#[cfg(feature = "local")]
+use std::thread;
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -17,6 +21,8 @@ use crate::cloud::{self, Cloud};
 use crate::diagnostic::{Diagnostic, Span, has_errors};
 use crate::plan::{self, Desired, Identity, Package, Plan, Stranger};
 use crate::stack;
+#[cfg(feature = "local")]
+use crate::stack::model::Function;
 use crate::stack::model::{Stack, StateMachine};
 
 /// A stack file, checked as far as it can be without a cloud.
@@ -32,7 +38,7 @@ pub(super) struct Checked {
 /// A stack without errors, and its packed code.
 pub(super) struct Ready {
     pub(super) stack: Stack,
-    packages: BTreeMap<String, Package>,
+    pub(super) packages: BTreeMap<String, Package>,
     /// What was found and shown.
     findings: Vec<Diagnostic>,
 }
@@ -67,6 +73,7 @@ impl App {
             if target == Target::Local {
                 findings.extend(missing_runtimes(stack));
                 findings.extend(not_offered(stack));
+                findings.extend(without_effect(stack));
                 findings.extend(desired.iter().flat_map(not_executable));
             }
         }
@@ -106,6 +113,7 @@ impl App {
         let new: Vec<Diagnostic> = found.into_iter().filter(|finding| !shown.contains(finding)).collect();
         self.show(&stack.name, &tidy(new))?;
         let desired = desired.ok_or_else(|| CommandError::wrong(format!("{} cannot be resolved", stack.name)))?;
+        self.services_are_there(&desired)?;
 
         let observed = cloud.observe(&stack.name, Some(&desired)).await?;
         let plan = match plan::deploy(&desired, &observed, adopt) {
@@ -228,20 +236,22 @@ fn stand_in_packages(stack: &Stack) -> BTreeMap<String, Package> {
 /// Functions whose runtime is not on this machine.
 #[cfg(feature = "local")]
 fn missing_runtimes(stack: &Stack) -> Vec<Diagnostic> {
-    // Finding out starts the interpreter: once for each runtime.
-    let mut problems: BTreeMap<&str, Option<String>> = BTreeMap::new();
-    stack
-        .functions
-        .iter()
-        .filter_map(|(id, function)| {
-            let problem = problems
-                .entry(&function.runtime)
-                .or_insert_with(|| crate::local::lambda::runtime_problem(&function.runtime))
-                .as_ref()?;
-            let message = format!("function `{id}` cannot run here: {problem}");
-            Some(Diagnostic::error("runtime-not-here", message).at(function.span.as_ref()))
-        })
-        .collect()
+    // Finding out starts the interpreter: once for each runtime, and all at once.
+    let runtimes: BTreeSet<&str> = stack.functions.values().map(|function| &*function.runtime).collect();
+    let problems: BTreeMap<&str, String> = thread::scope(|scope| {
+        let asked: Vec<_> = runtimes
+            .into_iter()
+            .map(|runtime| (runtime, scope.spawn(|| crate::local::lambda::runtime_problem(runtime))))
+            .collect();
+        let problem = |(runtime, asked): (_, thread::ScopedJoinHandle<'_, _>)| Some((runtime, asked.join().ok()??));
+        asked.into_iter().filter_map(problem).collect()
+    });
+    let problem = |(id, function): (&String, &Function)| {
+        let problem = problems.get(&*function.runtime)?;
+        let message = format!("function `{id}` cannot run here: {problem}");
+        Some(Diagnostic::error("runtime-not-here", message).at(function.span.as_ref()))
+    };
+    stack.functions.iter().filter_map(problem).collect()
 }
 
 /// What the local cloud would refuse to create.
@@ -257,6 +267,15 @@ fn not_offered(stack: &Stack) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// What the local cloud keeps and does nothing with: on AWS there is more to see.
+fn without_effect(stack: &Stack) -> impl Iterator<Item = Diagnostic> {
+    let traced = stack.state_machines.iter().filter(|(_, machine)| machine.tracing);
+    traced.map(|(id, machine)| {
+        let message = format!("state machine `{id}` has tracing, but the local cloud writes no X-Ray traces");
+        Diagnostic::warning("no-effect-locally", message).at(machine.span.as_ref())
+    })
 }
 
 /// What the local cloud does not execute yet.

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tokio::sync::watch;
+
 /// Listens from now on, not only from the first poll; ends when the process is asked to stop; never, if it cannot know.
 /// Must be called inside the runtime.
 #[cfg(unix)]
@@ -28,4 +30,19 @@ pub(super) fn interrupted() -> impl Future<Output = ()> {
             std::future::pending().await
         }
     }
+}
+
+/// Counts, from now on, how often the process is asked to stop. Must be called inside the runtime.
+pub(super) fn interruptions() -> watch::Receiver<u32> {
+    let (count, seen) = watch::channel(0);
+    let mut next = Box::pin(interrupted());
+    tokio::spawn(async move {
+        loop {
+            next.await;
+            // Listening again comes first, so that none is missed.
+            next = Box::pin(interrupted());
+            count.send_modify(|count| *count += 1);
+        }
+    });
+    seen
 }

@@ -24,6 +24,7 @@ fn stack(machines: &[&str], start: Option<&str>) -> Stack {
         name: "s".to_owned(),
         description: None,
         file: "s.yaml".into(),
+        isolation: None,
         parameters: IndexMap::new(),
         functions: IndexMap::new(),
         roles: IndexMap::new(),
@@ -33,6 +34,7 @@ fn stack(machines: &[&str], start: Option<&str>) -> Stack {
         tables: IndexMap::new(),
         outputs: IndexMap::new(),
         tags: IndexMap::new(),
+        tests: Vec::new(),
         start: start.map(|id| Start {
             state_machine: id.to_owned(),
             input: json!({ "Case": "001" }),

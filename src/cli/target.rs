@@ -38,6 +38,10 @@ pub(super) struct Said {
     pub(super) env_target: Option<String>,
     /// `AWS_ENDPOINT_URL`
     pub(super) env_endpoint_url: Option<String>,
+    /// `LOCALSTACK_HOST`: where LocalStack is, without `http://`.
+    pub(super) env_localstack_host: Option<String>,
+    /// `--start-localstack`
+    pub(super) start_localstack: bool,
     /// `AWS_ENDPOINT_URL_<SERVICE>`: name and value.
     pub(super) env_service_endpoints: Vec<(String, String)>,
 }
@@ -63,7 +67,9 @@ pub(super) fn choose(said: &Said) -> Result<Chosen, CommandError> {
             CommandError::wrong(format!("STEPSTACK_TARGET is `{name}`, which is no target"))
                 .hint("the targets are `local`, `localstack` and `aws`")
         })?,
-        (None, None) if endpoint_url.is_some() || env_endpoint_url.is_some() => Target::Localstack,
+        (None, None) if said.start_localstack || endpoint_url.is_some() || env_endpoint_url.is_some() => {
+            Target::Localstack
+        }
         (None, None) => Target::Local,
     };
 
@@ -72,7 +78,9 @@ pub(super) fn choose(said: &Said) -> Result<Chosen, CommandError> {
             refuse_endpoint_of_local(endpoint_url.as_deref())?;
             None
         }
-        Target::Localstack => endpoint_url.or(env_endpoint_url),
+        Target::Localstack => endpoint_url
+            .or(env_endpoint_url)
+            .or_else(|| said.env_localstack_host.as_deref().and_then(url_of_localstack)),
         Target::Aws => {
             refuse_mixing(said, endpoint_url.as_deref(), env_endpoint_url.as_deref())?;
             endpoint_url
@@ -80,6 +88,9 @@ pub(super) fn choose(said: &Said) -> Result<Chosen, CommandError> {
     };
     if let Some(url) = &endpoint_url {
         check_url(url)?;
+    }
+    if said.start_localstack {
+        refuse_starting_elsewhere(target, endpoint_url.as_deref())?;
     }
     Ok(Chosen { target, endpoint_url })
 }
@@ -91,6 +102,40 @@ fn refuse_endpoint_of_local(endpoint_url: Option<&str>) -> Result<(), CommandErr
             "the local cloud is inside stepstack and has no endpoint `{url}` to connect to"
         ))
         .hint("say `--target localstack` to use an endpoint, or leave out `--endpoint-url`")),
+    }
+}
+
+/// `localhost.localstack.cloud:4566`, or without a port, as LocalStack's own tools take it.
+fn url_of_localstack(host: &str) -> Option<String> {
+    let host = host.trim().trim_end_matches('/');
+    match host {
+        "" => None,
+        _ if host.contains("://") => Some(host.to_owned()),
+        _ => {
+            let has_port = host
+                .parse::<http::uri::Authority>()
+                .is_ok_and(|host| host.port().is_some());
+            Some(if has_port {
+                format!("http://{host}")
+            } else {
+                format!("http://{host}:4566")
+            })
+        }
+    }
+}
+
+fn refuse_starting_elsewhere(target: Target, endpoint_url: Option<&str>) -> Result<(), CommandError> {
+    match (target, endpoint_url) {
+        (Target::Localstack, Some(url)) if !is_on_this_machine(url) => Err(CommandError::wrong(format!(
+            "`--start-localstack` starts it on this machine, and the endpoint is `{url}`"
+        ))
+        .hint("name an endpoint such as http://127.0.0.1:4566, or leave out `--start-localstack`")),
+        (Target::Localstack, _) => Ok(()),
+        (Target::Local | Target::Aws, _) => Err(CommandError::wrong(format!(
+            "`--start-localstack` and the target {} do not go together",
+            target.name()
+        ))
+        .hint("say `--target localstack`, or leave out `--start-localstack`")),
     }
 }
 
@@ -126,7 +171,7 @@ fn check_url(url: &str) -> Result<(), CommandError> {
 }
 
 /// Whether a URL names this machine; what cannot be read as a URL is taken to, so that it is refused.
-fn is_on_this_machine(url: &str) -> bool {
+pub(super) fn is_on_this_machine(url: &str) -> bool {
     let Some(host) = url.parse::<http::Uri>().ok().and_then(|uri| {
         uri.host()
             .map(|host| host.trim_matches(['[', ']']).to_ascii_lowercase())
@@ -207,7 +252,7 @@ mod tests {
                 endpoint_url: endpoint_url.map(str::to_owned),
                 env_target: env_target.map(str::to_owned),
                 env_endpoint_url: env_endpoint_url.map(str::to_owned),
-                env_service_endpoints: Vec::new(),
+                ..Said::default()
             };
             match (choose(&said), expected) {
                 (Ok(chosen), Ok((target, endpoint))) => {
@@ -237,6 +282,63 @@ mod tests {
         };
         assert!(choose(&said("http://localhost:8083")).is_err());
         assert!(choose(&said("https://states.vpce.example.com")).is_ok());
+    }
+
+    #[test]
+    fn where_localstack_is() {
+        let check = |host: &str, expected: Option<&str>| {
+            let chosen = choose(&Said {
+                target: Some(Target::Localstack),
+                env_localstack_host: Some(host.to_owned()),
+                ..Said::default()
+            });
+            assert_eq!(
+                chosen.ok().and_then(|chosen| chosen.endpoint_url).as_deref(),
+                expected,
+                "{host}"
+            );
+        };
+        check("", None);
+        check("localhost:4567", Some("http://localhost:4567"));
+        check(
+            "localhost.localstack.cloud",
+            Some("http://localhost.localstack.cloud:4566"),
+        );
+        check("[::1]", Some("http://[::1]:4566"));
+        check("https://localhost:1/", Some("https://localhost:1"));
+        // It names a place, and chooses no target.
+        let said = Said {
+            env_localstack_host: Some("localhost:4567".to_owned()),
+            ..Said::default()
+        };
+        assert_eq!(choose(&said).map(|chosen| chosen.target).ok(), Some(Target::Local));
+    }
+
+    #[test]
+    fn what_can_be_started() {
+        for (target, url, expected) in [
+            (None, None, Ok(Target::Localstack)),
+            (None, Some(STACK), Ok(Target::Localstack)),
+            (Some(Target::Localstack), None, Ok(Target::Localstack)),
+            (None, Some("http://10.0.0.7:4566"), Err("on this machine")),
+            (Some(Target::Local), None, Err("do not go together")),
+            (Some(Target::Aws), None, Err("do not go together")),
+        ] {
+            let chosen = choose(&Said {
+                target,
+                endpoint_url: url.map(str::to_owned),
+                start_localstack: true,
+                ..Said::default()
+            });
+            match (chosen, expected) {
+                (Ok(chosen), Ok(target)) => assert_eq!(chosen.target, target),
+                (Err(error), Err(part)) => {
+                    let text = error.render(crate::report::theme::Theme::PLAIN);
+                    assert!(text.contains(part), "{text}");
+                }
+                (chosen, _) => panic!("{target:?} {url:?}: {chosen:?}, not {expected:?}"),
+            }
+        }
     }
 
     #[test]

@@ -36,7 +36,9 @@ impl Cloud {
         let mut progress = Progress::new(plan, sink);
         let mut running: JoinSet<Ended> = JoinSet::new();
         loop {
-            while running.len() < options.concurrency.max(1)
+            let stopped = options.stop.as_ref().is_some_and(|stop| *stop.borrow());
+            while !stopped
+                && running.len() < options.concurrency.max(1)
                 && let Some(index) = progress.next()
             {
                 let Some(step) = plan.steps.get(index) else { break };

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use aws_sdk_sfn::config::retry::RetryConfig;
+use aws_sdk_sfn::operation::start_sync_execution::StartSyncExecutionOutput;
 use aws_sdk_sfn::primitives::DateTime;
 use aws_sdk_sfn::types::{ExecutionListItem, HistoryEvent};
 use serde_json::Value;
@@ -51,17 +52,7 @@ impl Cloud {
             .send()
             .await
             .tried(|| format!("run the execution {name} of {machine_arn}"))?;
-        Ok(ExecutionSummary {
-            name: ended.name.unwrap_or_else(|| name.to_owned()),
-            arn: ended.execution_arn,
-            status: ended.status.as_str().to_owned(),
-            started_at: milliseconds(&ended.start_date),
-            stopped_at: Some(milliseconds(&ended.stop_date)),
-            input: ended.input,
-            output: ended.output,
-            error: ended.error,
-            cause: ended.cause,
-        })
+        Ok(ended_summary(name, ended))
     }
 
     /// An execution in full.
@@ -163,6 +154,21 @@ impl Cloud {
             .await;
         answer.tried(|| format!("stop the execution {arn}"))?;
         Ok(())
+    }
+}
+
+/// An execution that was run to its end.
+pub(super) fn ended_summary(name: &str, ended: StartSyncExecutionOutput) -> ExecutionSummary {
+    ExecutionSummary {
+        name: ended.name.unwrap_or_else(|| name.to_owned()),
+        arn: ended.execution_arn,
+        status: ended.status.as_str().to_owned(),
+        started_at: milliseconds(&ended.start_date),
+        stopped_at: Some(milliseconds(&ended.stop_date)),
+        input: ended.input,
+        output: ended.output,
+        error: ended.error,
+        cause: ended.cause,
     }
 }
 

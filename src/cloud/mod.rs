@@ -4,6 +4,7 @@ mod apply;
 mod callback;
 mod connect;
 mod connector;
+pub mod emulator;
 mod error;
 mod execution;
 mod function;
@@ -14,6 +15,7 @@ mod observe;
 mod observe_data;
 pub mod package;
 mod queue;
+mod rehearsal;
 mod role;
 mod subscription;
 mod table;
@@ -31,6 +33,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::watch;
 
 pub use connect::{LOCALSTACK, connect};
 pub use package::{PackageError, package};
@@ -104,6 +107,8 @@ pub struct ApplyOptions {
     pub patience: Duration,
     /// Steps in flight at once.
     pub concurrency: usize,
+    /// Once this is true, no more steps are begun.
+    pub stop: Option<watch::Receiver<bool>>,
 }
 
 /// What applying did.

@@ -17,7 +17,8 @@ use crate::plan::desired::Tags;
 use crate::plan::observed::{
     Observed, ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole, other_region, owner,
 };
-use crate::plan::{Desired, Identity, Kind, names};
+use crate::plan::{Desired, Identity, Kind, is_of_test, names};
+use crate::stack::suffix_in;
 
 /// Reads in flight at once.
 const READS: usize = 16;
@@ -31,7 +32,18 @@ const FEW: usize = 100;
 impl Cloud {
     /// What is there: all that carries the stack's tag, and whatever has a name that is wanted. Reads only.
     pub async fn observe(&self, stack: &str, desired: Option<&Desired>) -> Result<Observed, CloudError> {
-        let scope = Arc::new(Scope::new(self, stack, desired));
+        self.look(Scope::new(self, stack, desired)).await
+    }
+
+    /// Everything that test runs of a stack have made and not removed. Reads only.
+    pub async fn observe_tests(&self, stack: &str) -> Result<Observed, CloudError> {
+        let mut scope = Scope::new(self, stack, None);
+        scope.tests = true;
+        self.look(scope).await
+    }
+
+    async fn look(&self, scope: Scope) -> Result<Observed, CloudError> {
+        let scope = Arc::new(scope);
         let (functions, roles, machines) = tokio::try_join!(
             function::list(&self.clients),
             role::list(&self.clients),
@@ -87,9 +99,7 @@ impl Cloud {
         let others: Vec<String> = observed
             .log_groups
             .values()
-            .filter(|group| {
-                observed.owner_of_log_group(group) != Some(stack) && !scope.wants(Kind::LogGroup, &group.name)
-            })
+            .filter(|group| !scope.keeps_log_group(&observed, group))
             .map(|group| group.name.clone())
             .collect();
         for name in others {
@@ -139,6 +149,8 @@ pub(super) struct Scope {
     account: bool,
     /// Whether all has to be looked at, however much it is.
     thorough: bool,
+    /// Whether it is about the test runs of the stack, and not the stack itself.
+    tests: bool,
 }
 
 impl Scope {
@@ -172,6 +184,7 @@ impl Scope {
             wanted,
             account: cloud.identity.target == "aws",
             thorough: desired.is_none(),
+            tests: false,
         }
     }
 
@@ -188,7 +201,7 @@ impl Scope {
 
     /// Names of which the tags are worth reading. An account's lists lag, so that wanted names are asked for by name.
     pub(super) fn candidates(&self, kind: Kind, listed: &[String]) -> BTreeSet<String> {
-        let all = self.thorough || (!self.account && listed.len() <= FEW);
+        let all = !self.tests && (self.thorough || (!self.account && listed.len() <= FEW));
         let asked = self.wanted(kind).filter(|_| self.account);
         let ours = listed.iter().filter(|name| all || self.expects(kind, name));
         ours.chain(asked).cloned().collect()
@@ -196,6 +209,9 @@ impl Scope {
 
     /// Whether a name is wanted or looks like one of ours.
     fn expects(&self, kind: Kind, name: &str) -> bool {
+        if self.tests {
+            return suffix_in(name).is_some();
+        }
         let bare = if kind == Kind::LogGroup {
             name.rsplit('/').next()
         } else {
@@ -223,8 +239,20 @@ impl Scope {
     }
 
     pub(super) fn keeps(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
-        let ours = owner(tags) == Some(self.stack.as_str()) && other_region(tags, &self.identity.region).is_none();
-        ours || self.wants(kind, name)
+        let ours = if self.tests {
+            is_of_test(&self.stack, tags)
+        } else {
+            owner(tags) == Some(self.stack.as_str())
+        };
+        (ours && other_region(tags, &self.identity.region).is_none()) || self.wants(kind, name)
+    }
+
+    /// All functions and state machines that were found are kept ones: what is named after them goes with them.
+    fn keeps_log_group(&self, observed: &Observed, group: &ObservedLogGroup) -> bool {
+        match observed.owner_of_log_group(group) {
+            Some(_) if self.tests => owner(&group.tags).is_none() || is_of_test(&self.stack, &group.tags),
+            owner => owner == Some(self.stack.as_str()) || self.wants(Kind::LogGroup, &group.name),
+        }
     }
 }
 
@@ -286,13 +314,14 @@ async fn read_log_groups(
         async |scope: Arc<Scope>, prefix: String| log_group::list(&scope.clients, &prefix).await.map(Some),
     );
     let listed: Vec<ObservedLogGroup> = listed.await?.into_iter().flatten().collect();
-    let all = !scope.account && listed.len() <= FEW;
+    let all = !scope.tests && !scope.account && listed.len() <= FEW;
     let ours = roots.map(|root| format!("{root}{}-", scope.stack));
     let functions: BTreeSet<String> = functions.iter().map(|name| names::function_log_group(name)).collect();
     let candidates = listed.into_iter().filter(|group| {
         all || named.contains(&group.name)
             || ours.iter().any(|prefix| group.name.starts_with(prefix))
-            || (scope.thorough && !functions.contains(&group.name))
+            || (scope.tests && suffix_in(&group.name).is_some())
+            || (scope.thorough && !scope.tests && !functions.contains(&group.name))
     });
     each(
         scope,

@@ -316,6 +316,7 @@ async fn apply(cloud: &Cloud, steps: Vec<plan::Step>) -> (Applied, Vec<String>) 
     let options = ApplyOptions {
         patience: Duration::from_secs(30),
         concurrency: 1,
+        stop: None,
     };
     let applied = cloud.apply(&plan_of(cloud, steps), &options, &log).await;
     (applied, log.0.into_inner().unwrap())

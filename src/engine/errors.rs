@@ -150,8 +150,38 @@ impl Failure {
     }
 
     /// The result of a task is too large. `task` is what did the work: an ARN or the name of a service.
+    ///
+    /// AWS's guide calls `States.DataLimitExceeded` an error that `States.ALL` cannot catch
+    /// ([error names](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html)). What AWS does is
+    /// that the event of the task reports it like any failure of the task, and a catcher of `States.ALL` takes it. So it is
+    /// terminal only where the interpreter itself finds it: in the input of the work, in the output of a state, in variables.
     pub(super) fn task_result_too_large(task: &str) -> Self {
         Self::reported(Some(DATA_LIMIT.to_owned()), Some(too_large(task)))
+    }
+
+    /// What a state gives its work, after `Parameters` or `Arguments`, is too large; no retrier or catcher takes it.
+    pub(super) fn state_input_too_large() -> Self {
+        Self {
+            catchable: false,
+            ..Self::interpreter(
+                DATA_LIMIT,
+                "The size of the input after its Parameters or Arguments exceeds the maximum number of bytes service limit.",
+            )
+        }
+    }
+
+    /// The input of a child execution is too large; no retrier or catcher takes it.
+    pub(super) fn child_input_too_large(bytes: usize, most: usize) -> Self {
+        Self {
+            catchable: false,
+            ..Self::reported(
+                Some(DATA_LIMIT.to_owned()),
+                Some(format!(
+                    "The input of a child execution would have {bytes} bytes, more than the {most} bytes or the size of a \
+                     batch that it may have."
+                )),
+            )
+        }
     }
 
     /// The output of a state is too large; no retrier or catcher takes it.

@@ -38,12 +38,16 @@ pub(super) fn effective_input(state: &State, scope: &Scope<'_>) -> Result<Data, 
 
 /// `Parameters` or `Arguments`; without them, the input.
 pub(super) fn arguments(state: &State, work: &Work, input: &Data, scope: &Scope<'_>) -> Result<Data, Failure> {
-    match (state.query_language, &work.arguments) {
+    let arguments = match (state.query_language, &work.arguments) {
         (QueryLanguage::JsonPath, _) => data::fill(work.parameters.as_ref(), input, scope),
         (QueryLanguage::Jsonata, None) => Ok(input.clone()),
         (QueryLanguage::Jsonata, Some(arguments)) => {
             evaluate::data(arguments, "Arguments", &Inputs::new(input.value()), scope)
         }
+    }?;
+    match arguments.is_too_large() {
+        true => Err(Failure::state_input_too_large()),
+        false => Ok(arguments),
     }
 }
 

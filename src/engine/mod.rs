@@ -106,8 +106,8 @@ pub enum Happened {
     /// A worker took the task of an activity, and may have said its name.
     ActivityStarted { task: TaskId, worker: Option<String> },
     /// A task could not be handed over (no such function, no permission …): the event is `LambdaFunctionStartFailed`,
-    /// `TaskStartFailed` or `ActivityScheduleFailed`; then retriers and catchers are asked. `States.Runtime` for an activity
-    /// that does not exist has no event of its own.
+    /// `TaskStartFailed` or `ActivityScheduleFailed`; then retriers and catchers are asked. `States.Runtime` (an activity that
+    /// does not exist, a mock without a response) has no event of its own, and nobody is asked.
     TaskNotStarted { task: TaskId, error: String, cause: String },
     /// The request of a `.waitForTaskToken` or `.sync` task was accepted; its result comes later. `output` is JSON text.
     TaskSubmitted { task: TaskId, output: String },
@@ -178,6 +178,8 @@ pub struct TaskRequest {
     pub task: TaskId,
     /// The task token, opaque and unguessable; also in the context object.
     pub token: String,
+    /// The name of the state.
+    pub state: String,
     /// The `Resource` of the state, as written.
     pub resource: String,
     /// The effective input or parameters.

@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
+use super::items;
+use super::map_run::export::{self, Destination, File};
 use super::map_run::results::{self, ChildResult};
-use super::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, MapRunRequest, Schedule, Verdict, processor};
+use super::map_run::{
+    Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, MapRunRequest, ReadRequest, Schedule, Verdict, processor,
+};
 use super::{
     Effect, Execution, Happened, HistoryEvent, Input, MapRunId, Millis, Outcome, Start, Status, TaskId, TaskRequest,
     TimerId, step_while,
@@ -55,6 +59,9 @@ pub(super) struct Lab {
     /// Map runs that have begun, and what they are still to do.
     pub(super) map_runs: BTreeMap<MapRunId, MapRunRequest>,
     pub(super) to_run: VecDeque<(MapRunId, Children)>,
+    to_read: VecDeque<ReadRequest>,
+    /// What was written for map runs.
+    pub(super) files: Vec<File>,
     /// The child executions that were run, in order.
     pub(super) children: Vec<Lab>,
     pub(super) timers: BTreeMap<TimerId, Millis>,
@@ -85,7 +92,7 @@ impl Lab {
         Self::of(machine(definition), input)
     }
 
-    fn of(machine: StateMachine, input: &str) -> Self {
+    pub(super) fn of(machine: StateMachine, input: &str) -> Self {
         Self {
             machine,
             execution: Execution::new(start(input)),
@@ -99,6 +106,8 @@ impl Lab {
             unanswered: VecDeque::new(),
             map_runs: BTreeMap::new(),
             to_run: VecDeque::new(),
+            to_read: VecDeque::new(),
+            files: Vec::new(),
             children: Vec::new(),
             timers: BTreeMap::new(),
         }
@@ -120,6 +129,9 @@ impl Lab {
             if let Some(task) = self.unanswered.pop_front() {
                 last = answers.next().unwrap_or(last);
                 self.answer(task, last.clone());
+            } else if let Some(request) = self.to_read.pop_front() {
+                last = answers.next().unwrap_or(last);
+                self.read(&request, &last);
             } else if let Some((map_run, children)) = self.to_run.pop_front() {
                 self.run_children(map_run, &children, &mut answers, &mut last);
             } else if let Some((timer, at)) = self.next_timer() {
@@ -129,6 +141,30 @@ impl Lab {
             } else {
                 return;
             }
+        }
+    }
+
+    /// Reads items out of the answer, which is the object.
+    fn read(&mut self, request: &ReadRequest, object: &Answer) {
+        let map_run = request.map_run;
+        match object {
+            Answer::Output(text) => match items::read(&request.config, text.as_bytes()) {
+                Ok(items) => self.feed(Happened::ItemsRead {
+                    map_run,
+                    items: Value::Array(items).to_string(),
+                }),
+                Err(problem) => self.feed(Happened::MapRunFailed {
+                    map_run,
+                    error: items::ITEM_READER_FAILED.to_owned(),
+                    cause: Some(problem.to_string()),
+                }),
+            },
+            Answer::Error(error, cause) => self.feed(Happened::MapRunFailed {
+                map_run,
+                error: error.clone().unwrap_or_default(),
+                cause: cause.clone(),
+            }),
+            Answer::Refused(..) | Answer::Silence | Answer::Submitted(..) => {}
         }
     }
 
@@ -171,18 +207,29 @@ impl Lab {
             });
             self.children.push(lab);
         }
-        let writer = request.writer;
+        let output = self.put_together(&request, &ended);
         self.feed(match schedule.verdict() {
-            Some(Verdict::Succeeded) => Happened::MapRunSucceeded {
-                map_run,
-                output: results::text(&ended, writer.transformation, writer.output_type),
-            },
+            Some(Verdict::Succeeded) => Happened::MapRunSucceeded { map_run, output },
             _ => Happened::MapRunFailed {
                 map_run,
                 error: EXCEEDED_ERROR.to_owned(),
                 cause: Some(EXCEEDED_CAUSE.to_owned()),
             },
         });
+    }
+
+    /// The result of a map run; what is to be written goes to the files.
+    fn put_together(&mut self, request: &MapRunRequest, ended: &[ChildResult]) -> String {
+        let writer = &request.writer;
+        let to = writer
+            .to
+            .as_ref()
+            .and_then(|(_, parameters)| Destination::of(parameters));
+        let Some(to) = to else {
+            return results::text(ended, writer.transformation, writer.output_type);
+        };
+        self.files.extend(export::files(&request.arn, &to, writer, ended, &[]));
+        to.result(&request.arn).to_string()
     }
 
     fn next_timer(&self) -> Option<(TimerId, Millis)> {
@@ -248,8 +295,10 @@ impl Lab {
                 Effect::StopMapRun { map_run, .. } => {
                     self.map_runs.remove(map_run);
                     self.to_run.retain(|(open, _)| open != map_run);
+                    self.to_read.retain(|request| request.map_run != *map_run);
                 }
-                Effect::ReadItems(_) | Effect::Finished(_) => {}
+                Effect::ReadItems(request) => self.to_read.push_back(request.clone()),
+                Effect::Finished(_) => {}
             }
         }
         self.effects.extend(effects);

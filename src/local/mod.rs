@@ -37,11 +37,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use door::Door;
-pub use home::{LocalDoor, ResetError, is_there, reset};
+pub use home::{LocalDoor, ResetError, is_served_at, is_there, reset};
 use inside::Inside;
 use store::Store;
 pub use store::StoreError;
 pub(crate) use wiring::has_service;
+
+use crate::mock::config::MockConfig;
 
 /// How to open the local cloud.
 #[derive(Clone, Debug)]
@@ -50,6 +52,8 @@ pub struct Options {
     pub folder: PathBuf,
     /// Where to listen: `127.0.0.1:0` for an own port (functions need one to call home), `127.0.0.1:4566` for `local up`.
     pub listen: std::net::SocketAddr,
+    /// The test cases that `<state machine ARN>#<test case>` names in StartExecution, if there are any.
+    pub mock_config: Option<Arc<MockConfig>>,
 }
 
 /// The local cloud could not be opened.
@@ -114,6 +118,8 @@ pub(crate) struct Place {
     pub(crate) endpoint: String,
     /// A random id of this opening, by which others know that they found the right one.
     pub(crate) instance: String,
+    /// The test cases that executions may name, if there are any.
+    pub(crate) mock_config: Option<Arc<MockConfig>>,
 }
 
 impl LocalCloud {

@@ -21,6 +21,7 @@ impl Cloud {
             folder: folder.path().to_owned(),
             endpoint: "http://127.0.0.1:1".to_owned(),
             instance: "test".to_owned(),
+            mock_config: None,
         };
         Self {
             cloud: LocalCloud::open(place).await.unwrap(),

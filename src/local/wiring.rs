@@ -65,6 +65,7 @@ pub(super) fn services(store: &Store, place: &Place, inside: &Inside) -> Result<
         logs.clone(),
         Arc::new(s3.clone()),
         now,
+        place.mock_config.clone(),
     )?;
     Ok(vec![
         ("iam", iam),
@@ -92,6 +93,7 @@ mod tests {
             folder: folder.path().to_owned(),
             endpoint: "http://127.0.0.1:1".to_owned(),
             instance: "test".to_owned(),
+            mock_config: None,
         };
         let store = Store::in_memory().unwrap();
         let services = services(&store, &place, &Inside::new()).unwrap();

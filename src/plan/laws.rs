@@ -37,6 +37,7 @@ pub(super) fn stack() -> Stack {
         name: "s".into(),
         description: None,
         file: "s.yaml".into(),
+        isolation: None,
         parameters: IndexMap::new(),
         functions: IndexMap::new(),
         roles: IndexMap::new(),
@@ -46,6 +47,7 @@ pub(super) fn stack() -> Stack {
         tables: IndexMap::new(),
         outputs: IndexMap::new(),
         tags: IndexMap::new(),
+        tests: Vec::new(),
         start: None,
     }
 }

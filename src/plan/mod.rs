@@ -1,5 +1,6 @@
 //! What is wanted and what is there go in, a plan comes out. Pure: whatever has to be known is in the arguments.
 
+mod cases;
 pub(crate) mod compare;
 pub(crate) mod compare_data;
 mod data;
@@ -23,6 +24,7 @@ mod remove;
 mod resolve;
 mod resolve_data;
 mod roles;
+mod test_run;
 #[cfg(test)]
 mod tests;
 pub mod work;
@@ -33,12 +35,15 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use cases::cases;
 pub use deploy::deploy;
 pub use desired::{Desired, DesiredFunction, DesiredLogGroup, DesiredMachine, DesiredRole};
 pub use observed::Observed;
 pub use ownership::{Stranger, strangers};
 pub use remove::teardown;
 pub use resolve::resolve;
+pub(crate) use test_run::is_of_test;
+pub use test_run::{Leftover, TestRun, leftovers, test_tags};
 pub use work::Work;
 
 /// The tag that says which stack owns a resource.
@@ -49,6 +54,12 @@ pub const SEED_TAG: &str = "stepstack:seed";
 
 /// The tag of a role that says in which region its stack stands: IAM has one set of roles for all regions.
 pub const REGION_TAG: &str = "stepstack:region";
+
+/// The tag of everything that a test run deploys: the name of the stack in its file.
+pub const TEST_TAG: &str = "stepstack:test";
+
+/// The tag that says which test run that is: see [`TestRun`].
+pub const TEST_RUN_TAG: &str = "stepstack:test-run";
 
 /// Where a plan acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

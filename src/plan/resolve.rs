@@ -62,10 +62,36 @@ pub fn resolve(
     }
     desired.roles = resolver.roles(&desired);
     desired.outputs = resolver.outputs();
+    // Only for what is wrong with them, and the parameters that they use.
+    let _ = resolver.cases();
     resolver.unused_parameters();
     desired.notes = resolver.notes;
     let wanted = (!has_errors(&resolver.found)).then_some(desired);
     (wanted, resolver.found)
+}
+
+/// What `${…}` can name in a stack's file, and what it stands for at the place of deployment.
+fn names_in(stack: &Stack, identity: &Identity) -> substitute::Names {
+    let mut names = substitute::Names::new(&*identity.partition, &*identity.region, &*identity.account);
+    for (name, parameter) in &stack.parameters {
+        names.parameter(name, parameter.value.clone());
+    }
+    for (logical_id, function) in &stack.functions {
+        names.function(logical_id, &function.name, &identity.function_arn(&function.name));
+    }
+    for (logical_id, written) in stack.isolation.iter().flat_map(|isolation| &isolation.functions) {
+        names.written(logical_id, written);
+    }
+    for (logical_id, machine) in &stack.state_machines {
+        names.attribute(logical_id, "Arn", identity.machine_arn(&machine.name));
+        names.attribute(logical_id, "Name", machine.name.clone());
+    }
+    for (logical_id, role) in &stack.roles {
+        names.attribute(logical_id, "Arn", identity.role_arn(&role.path, &role.name));
+        names.attribute(logical_id, "Name", role.name.clone());
+    }
+    resolve_data::name_attributes(&mut names, stack, identity);
+    names
 }
 
 pub(super) struct Resolver<'a> {
@@ -78,27 +104,11 @@ pub(super) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(stack: &'a Stack, identity: &'a Identity) -> Self {
-        let mut names = substitute::Names::new(&*identity.partition, &*identity.region, &*identity.account);
-        for (name, parameter) in &stack.parameters {
-            names.parameter(name, parameter.value.clone());
-        }
-        for (logical_id, function) in &stack.functions {
-            names.function(logical_id, &function.name, &identity.function_arn(&function.name));
-        }
-        for (logical_id, machine) in &stack.state_machines {
-            names.attribute(logical_id, "Arn", identity.machine_arn(&machine.name));
-            names.attribute(logical_id, "Name", machine.name.clone());
-        }
-        for (logical_id, role) in &stack.roles {
-            names.attribute(logical_id, "Arn", identity.role_arn(&role.path, &role.name));
-            names.attribute(logical_id, "Name", role.name.clone());
-        }
-        resolve_data::name_attributes(&mut names, stack, identity);
+    pub(super) fn new(stack: &'a Stack, identity: &'a Identity) -> Self {
         Self {
             stack,
             identity,
-            names,
+            names: names_in(stack, identity),
             used: BTreeSet::new(),
             notes: Vec::new(),
             found: Vec::new(),
@@ -108,6 +118,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn tags(&self, own: &IndexMap<String, String>) -> Tags {
         let mut tags: Tags = self.stack.tags.clone().into_iter().collect();
         tags.extend(own.clone());
+        tags.extend(self.stack.isolation.iter().flat_map(|isolation| isolation.tags.clone()));
         tags.insert(OWNER_TAG.to_owned(), self.stack.name.clone());
         tags
     }

@@ -11,6 +11,9 @@ use super::theme::Theme;
 use super::words::{Words, kind_words};
 use crate::event::{Event, Sink};
 
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(100);
+
 pub(super) struct Live {
     multi: MultiProgress,
     inner: Mutex<Inner>,
@@ -19,6 +22,8 @@ pub(super) struct Live {
 struct Inner {
     words: Words,
     spinners: BTreeMap<Key, ProgressBar>,
+    /// Whether they are held still.
+    still: bool,
 }
 
 /// What a spinner stands for.
@@ -26,6 +31,8 @@ struct Inner {
 enum Key {
     Step(String),
     State(String, u64),
+    /// A test case: the stack file and its name.
+    Case(String, String),
 }
 
 impl Live {
@@ -35,7 +42,24 @@ impl Live {
             inner: Mutex::new(Inner {
                 words: Words::new(theme),
                 spinners: BTreeMap::new(),
+                still: false,
             }),
+        }
+    }
+
+    /// Takes the spinners off the screen and stops them from drawing over what is typed, or lets them turn again.
+    pub(super) fn hold_still(&self, still: bool) {
+        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        inner.still = still;
+        for spinner in inner.spinners.values() {
+            if still {
+                spinner.disable_steady_tick();
+            } else {
+                spinner.enable_steady_tick(TICK);
+            }
+        }
+        if still {
+            let _ = self.multi.clear();
         }
     }
 
@@ -45,7 +69,9 @@ impl Live {
             spinner.set_style(style);
         }
         spinner.set_message(message);
-        spinner.enable_steady_tick(Duration::from_millis(100));
+        if !inner.still {
+            spinner.enable_steady_tick(TICK);
+        }
         inner.spinners.insert(key, spinner);
     }
 
@@ -93,6 +119,19 @@ impl Live {
             }
             Event::ExecutionFinished { execution, .. } => {
                 self.end(inner, |key| matches!(key, Key::State(of, _) if of == execution));
+            }
+            Event::CaseStarted {
+                file, case, attempt, ..
+            } => {
+                let key = Key::Case(file.clone(), case.clone());
+                let message = inner.words.case_running(file, case, *attempt);
+                match inner.spinners.get(&key) {
+                    Some(spinner) => spinner.set_message(message),
+                    None => self.begin(inner, key, message),
+                }
+            }
+            Event::CaseFinished { file, case, .. } => {
+                self.end(inner, |key| *key == Key::Case(file.clone(), case.clone()));
             }
             _ => {}
         }
@@ -192,6 +231,37 @@ mod tests {
         assert!(seen.contains("created role a (7 ms)"), "{seen}");
         let left: Vec<Key> = live.inner.lock().unwrap().spinners.keys().cloned().collect();
         assert_eq!(left, [Key::Step("b".into())]);
+    }
+
+    #[test]
+    fn a_case_has_one_spinner_whatever_its_attempts() {
+        let live = Live::new(
+            MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            Theme::PLAIN,
+        );
+        let started = |case: &str, attempt| Event::CaseStarted {
+            file: "a.yaml".into(),
+            case: case.into(),
+            state_machine: "M".into(),
+            attempt,
+        };
+        let messages = || -> Vec<String> {
+            let inner = live.inner.lock().unwrap();
+            inner.spinners.values().map(|spinner| spinner.message()).collect()
+        };
+        live.emit(started("one", 1));
+        live.emit(started("two", 1));
+        live.emit(started("one", 2));
+        assert_eq!(messages(), ["one (attempt 2)", "two"]);
+        live.emit(Event::CaseFinished {
+            file: "a.yaml".into(),
+            case: "one".into(),
+            verdict: "flaky".into(),
+            attempts: 2,
+            took_ms: 3,
+            reasons: Vec::new(),
+        });
+        assert_eq!(messages(), ["two"]);
     }
 
     #[test]

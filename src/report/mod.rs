@@ -6,6 +6,7 @@ mod json;
 mod lines;
 mod live;
 pub mod plan;
+pub mod smoke;
 pub mod snippet;
 pub mod text;
 pub mod theme;
@@ -27,16 +28,17 @@ pub type Writer = Box<dyn Write + Send>;
 #[derive(Clone)]
 pub struct Reporter {
     sink: Arc<dyn Sink>,
-    live: Option<MultiProgress>,
+    live: Option<(MultiProgress, Arc<live::Live>)>,
 }
 
 impl Reporter {
     /// Finished work as lines, work in progress as spinners below them.
     pub fn live(target: ProgressDrawTarget, theme: Theme) -> Self {
         let multi = MultiProgress::with_draw_target(target);
+        let live = Arc::new(live::Live::new(multi.clone(), theme));
         Self {
-            sink: Arc::new(live::Live::new(multi.clone(), theme)),
-            live: Some(multi),
+            sink: Arc::<live::Live>::clone(&live),
+            live: Some((multi, live)),
         }
     }
 
@@ -72,9 +74,16 @@ impl Reporter {
         self.sink.emit(event);
     }
 
+    /// Takes spinners off the screen while a question stands there, or lets them turn again.
+    pub fn hold_still(&self, still: bool) {
+        if let Some((_, live)) = &self.live {
+            live.hold_still(still);
+        }
+    }
+
     /// Takes whatever is in progress off the screen: nothing of it goes on.
     pub fn clear(&self) {
-        if let Some(multi) = &self.live {
+        if let Some((multi, _)) = &self.live {
             // A terminal that cannot be written to has nothing to clear.
             let _ = multi.clear();
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::smoke::progress::Progress;
 use super::text::{duration, escape, pad, shorten};
 use super::theme::{Meaning, Theme};
 use crate::event::Event;
@@ -24,11 +25,15 @@ pub(super) struct Words {
     waits_said: BTreeMap<String, u64>,
     /// Width of the column of state names.
     column: usize,
+    /// What is said of test cases.
+    cases: Progress,
 }
 
 struct State {
     name: String,
     state_type: String,
+    /// Whether a failure of its work was told; it may be retried.
+    failed: bool,
 }
 
 impl Words {
@@ -40,7 +45,13 @@ impl Words {
             common: None,
             waits_said: BTreeMap::new(),
             column: 20,
+            cases: Progress::default(),
         }
+    }
+
+    /// What is said of a test case while it runs.
+    pub(super) fn case_running(&self, file: &str, case: &str, attempt: u32) -> String {
+        self.cases.running(file, case, attempt)
     }
 
     /// The lines for an event; none for what only a live tree shows.
@@ -51,7 +62,11 @@ impl Words {
                 account,
                 region,
                 endpoint,
-            } => vec![self.target(target, account, region, endpoint.as_deref())],
+                product,
+            } => {
+                let place = place_words(product.as_deref(), endpoint.as_deref());
+                vec![self.target(target, &place, account, region)]
+            }
             // Shown in full, with their places, by the command that found them.
             Event::Finding { .. } | Event::Planned { .. } | Event::Error { .. } => Vec::new(),
             Event::StepStarted { .. } => Vec::new(),
@@ -107,6 +122,11 @@ impl Words {
                 took_ms,
                 ..
             } => self.execution_finished(execution, status, error.as_deref(), cause.as_deref(), *took_ms),
+            Event::SuiteStarted { .. }
+            | Event::CaseStarted { .. }
+            | Event::CaseFinished { .. }
+            | Event::SuiteFinished { .. }
+            | Event::Swept { .. } => self.cases.lines(event, self.theme),
             Event::Note { message } => vec![escape(message).into_owned()],
             Event::Warning { message } => {
                 vec![format!(
@@ -118,12 +138,9 @@ impl Words {
         }
     }
 
-    fn target(&self, target: &str, account: &str, region: &str, endpoint: Option<&str>) -> String {
-        let endpoint = endpoint
-            .map(|endpoint| format!(", endpoint {}", escape(endpoint)))
-            .unwrap_or_default();
+    fn target(&self, target: &str, place: &str, account: &str, region: &str) -> String {
         format!(
-            "target {}, account {}, region {}{endpoint}",
+            "target {}{place}, account {}, region {}",
             self.theme.paint(Meaning::Strong, &escape(target)),
             escape(account),
             escape(region)
@@ -203,6 +220,7 @@ impl Words {
                 let open = State {
                     name: state.clone(),
                     state_type: state_type.clone(),
+                    failed: false,
                 };
                 self.executions
                     .entry(execution.clone())
@@ -244,11 +262,17 @@ impl Words {
                 error,
                 cause,
             } => {
-                let state_type = self
+                let open = self
                     .executions
-                    .get(execution)
-                    .and_then(|open| open.get(entered))
-                    .map_or_else(|| "Task".to_owned(), |open| open.state_type.clone());
+                    .get_mut(execution)
+                    .and_then(|open| open.get_mut(entered));
+                let state_type = open.map_or_else(
+                    || "Task".to_owned(),
+                    |open| {
+                        open.failed = true;
+                        open.state_type.clone()
+                    },
+                );
                 let why = format!("failed: {}", why(error.as_deref(), cause.as_deref()));
                 Some(self.state_line(execution, state, &state_type, &why, Meaning::Warning))
             }
@@ -271,9 +295,19 @@ impl Words {
             "TIMED_OUT" => ("timed out", Meaning::Bad),
             _ => ("failed", Meaning::Bad),
         };
+        let culprit_told = status == "FAILED" && open.values().any(|state| state.failed);
         let mut lines: Vec<String> = open
             .values()
-            .map(|state| self.state_line(execution, &state.name, &state.state_type, fate, meaning))
+            .filter(|state| !(culprit_told && state.failed))
+            .map(|state| {
+                // Beside it, states end whose history does not say so.
+                let holds_others = ["Parallel", "Map"].contains(&state.state_type.as_str());
+                let (fate, meaning) = match culprit_told && !holds_others {
+                    true => ("stopped", Meaning::Faint),
+                    false => (fate, meaning),
+                };
+                self.state_line(execution, &state.name, &state.state_type, fate, meaning)
+            })
             .collect();
         let why = match (error, cause) {
             (None, None) => String::new(),
@@ -332,7 +366,7 @@ fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
 }
 
 /// Error and cause on one line. Of a cause that Lambda wrote as JSON, the message.
-fn why(error: Option<&str>, cause: Option<&str>) -> String {
+pub(super) fn why(error: Option<&str>, cause: Option<&str>) -> String {
     let cause = cause.map(|cause| shorten(&escape(&message_of(cause)), LONGEST_CAUSE).into_owned());
     match (error.filter(|error| !error.is_empty()), cause) {
         (Some(error), Some(cause)) if !cause.is_empty() => format!("{}: {cause}", escape(error)),
@@ -348,6 +382,16 @@ pub fn message_of(cause: &str) -> String {
         .ok()
         .and_then(|cause| cause.get("errorMessage")?.as_str().map(str::to_owned))
         .unwrap_or_else(|| cause.to_owned())
+}
+
+/// `, LocalStack community 4.14.0 at http://127.0.0.1:4566`.
+fn place_words(product: Option<&str>, endpoint: Option<&str>) -> String {
+    match (product, endpoint) {
+        (Some(product), Some(endpoint)) => format!(", {} at {}", escape(product), escape(endpoint)),
+        (None, Some(endpoint)) => format!(" at {}", escape(endpoint)),
+        (Some(product), None) => format!(", {}", escape(product)),
+        (None, None) => String::new(),
+    }
 }
 
 #[cfg(test)]

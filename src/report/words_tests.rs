@@ -63,6 +63,7 @@ fn steps() {
                 account: "000000000000".into(),
                 region: "us-east-1".into(),
                 endpoint: Some("http://127.0.0.1:4566".into()),
+                product: Some("LocalStack community 4.14.0".into()),
             },
             Event::StepStarted {
                 step: step.clone(),
@@ -117,7 +118,7 @@ fn steps() {
                 because: "update state-machine cc-Main".into(),
             },
         ],
-        "target localstack, account 000000000000, region us-east-1, endpoint http://127.0.0.1:4566\n\
+        "target localstack, LocalStack community 4.14.0 at http://127.0.0.1:4566, account 000000000000, region us-east-1\n\
          waiting for `create function cc-Open`: the role cannot be assumed yet (1.2 s)\n\
          waiting for `create function cc-Open`: the role cannot be assumed yet (4.4 s)\n\
          created function cc-Open (1.3 s)\n\
@@ -149,6 +150,31 @@ fn an_execution_that_fails_in_a_fail_state() {
          \x20 Open Case             Task      12 ms\n\
          \x20 Fail                  Fail      failed\n\
          FAILED in 0.4 s: Engage Tier 2 Support.",
+    );
+}
+
+#[test]
+fn a_failure_in_a_branch_is_told_once_and_stops_the_others() {
+    let failed = Event::TaskFailed {
+        execution: "one".into(),
+        entered: 3,
+        state: "Bad".into(),
+        error: Some("Broken".into()),
+        cause: None,
+    };
+    let both = [
+        started("one"),
+        entered("one", 2, "Both", "Parallel"),
+        entered("one", 3, "Bad", "Task"),
+        entered("one", 4, "Slow", "Wait"),
+    ];
+    check(
+        &[&both[..], &[failed, finished("one", "FAILED", Some("Broken"), None)]].concat(),
+        "execution one of call-center-CallCenter started\n\
+         \x20 Bad                   Task      failed: Broken\n\
+         \x20 Both                  Parallel  failed\n\
+         \x20 Slow                  Wait      stopped\n\
+         FAILED in 0.4 s: Broken",
     );
 }
 

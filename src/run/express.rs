@@ -73,7 +73,7 @@ async fn run(cloud: &Cloud, machine: &Express, name: &str, sink: &dyn Sink) -> R
     Ok(outcome)
 }
 
-fn outcome_of(name: &str, ended: &ExecutionSummary) -> Outcome {
+pub(super) fn outcome_of(name: &str, ended: &ExecutionSummary) -> Outcome {
     let output = ended.output.as_ref();
     Outcome {
         execution: name.to_owned(),

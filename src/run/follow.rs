@@ -16,7 +16,7 @@ const QUIET_FOR: Duration = Duration::from_secs(2);
 pub enum Followed {
     /// It has ended.
     Ended(Outcome),
-    /// States have begun to wait for a callback.
+    /// These states have begun to wait for a callback; if there are none, one that did does not any more.
     Waiting(Vec<Waiting>),
 }
 
@@ -33,7 +33,8 @@ pub async fn follow(cloud: &Cloud, arn: &str, mut pace: Pace, sink: &dyn Sink) -
     }
 }
 
-/// Follows an execution on from where a follower is, until it ends or begins to wait for a callback.
+/// Follows an execution on from where a follower is, until it ends or until what waits for a callback changes. May be dropped
+/// and called again.
 ///
 /// # Errors
 /// When its history cannot be read.
@@ -48,6 +49,7 @@ pub async fn follow_on(
     loop {
         let items = cloud.history_after(arn, follower.last_id()).await?;
         let something_came = !items.is_empty();
+        let waited = follower.waiting();
         for event in follower.feed(&items) {
             sink.emit(event);
         }
@@ -55,7 +57,8 @@ pub async fn follow_on(
             return Ok(Followed::Ended(outcome.clone()));
         }
         let waiting = follower.new_callbacks();
-        if !waiting.is_empty() {
+        let waits = follower.waiting();
+        if !waiting.is_empty() || waited.iter().any(|one| !waits.contains(one)) {
             return Ok(Followed::Waiting(waiting));
         }
         if something_came {
@@ -107,6 +110,6 @@ pub(super) fn broken_off(error: tokio::task::JoinError) -> CloudError {
 }
 
 /// From 0 to 1, for jitter only.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0
 }

@@ -143,6 +143,11 @@ impl Follower {
             .collect()
     }
 
+    /// The names of the states that were entered and not left.
+    pub fn running(&self) -> Vec<String> {
+        self.open.values().map(|open| open.state.clone()).collect()
+    }
+
     /// The states that wait for a callback.
     pub fn waiting(&self) -> Vec<Waiting> {
         let callback = |open: &Open| {

@@ -6,6 +6,7 @@ mod follow;
 mod follower;
 mod name;
 mod pace;
+pub mod testing;
 mod token;
 
 pub use express::{Express, run_all};

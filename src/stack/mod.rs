@@ -1,9 +1,16 @@
 //! The stack file: model, loader, validation.
 
+mod case_check;
+mod case_expect;
+mod case_mocks;
+mod case_read;
+mod case_value;
+pub mod cases;
 mod environment;
 mod fields;
 mod files;
 mod functions;
+mod isolation;
 mod machines;
 pub mod model;
 mod names;
@@ -23,6 +30,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{self, Entry, Node};
 use fields::Fields;
+pub use isolation::{Isolation, isolate, suffix_in};
 use model::Stack;
 pub use names::name_problem;
 use names::{Context, Name};
@@ -75,6 +83,7 @@ fn read(tree: &Node, file: &Path, set: &[(String, String)], found: &mut Vec<Diag
         name: context.stack.clone(),
         description,
         file: files::shown(file).into(),
+        isolation: None,
         parameters,
         functions: IndexMap::new(),
         roles: IndexMap::new(),
@@ -85,12 +94,14 @@ fn read(tree: &Node, file: &Path, set: &[(String, String)], found: &mut Vec<Diag
         outputs: outputs::read(fields.map("outputs"), &mut fields.found),
         tags,
         start: None,
+        tests: Vec::new(),
     };
     read_sections(&mut stack, &sections, &context, &mut fields.found);
     let start = fields.node("start");
     let place = tree.entry("start").and_then(|entry| entry.key_span.as_ref());
     stack.start = start.and_then(|node| machines::start(node, place, sections.machines, &mut fields.found));
-    fields.not_supported("tests");
+    let tests = fields.list("tests");
+    stack.tests = case_read::read(tests, sections.machines, &stack, &context.folder, &mut fields.found);
     if sections.by_kind().iter().all(|(_, entries)| entries.is_empty()) && fields.found.is_empty() {
         let message = "the stack has no functions, state machines or other resources";
         fields
@@ -201,6 +212,8 @@ fn unused_roles(stack: &Stack, machines: &[Entry], found: &mut Vec<Diagnostic>) 
     }
 }
 
+#[cfg(test)]
+mod case_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::Isolation;
+use super::cases::Case;
 use crate::diagnostic::Span;
 use crate::tree::Node;
 
@@ -17,6 +19,8 @@ pub struct Stack {
     pub description: Option<String>,
     /// The file it was read from, as shown to the user.
     pub file: PathBuf,
+    /// Set if it is to stand under other names than the file says.
+    pub isolation: Option<Isolation>,
     /// Typed values that `--set` can change, in the order written.
     pub parameters: IndexMap<String, Parameter>,
     /// Lambda functions by logical id.
@@ -37,6 +41,8 @@ pub struct Stack {
     pub tags: IndexMap<String, String>,
     /// What to start after a deploy.
     pub start: Option<Start>,
+    /// What `test` runs, in the order written.
+    pub tests: Vec<Case>,
 }
 
 /// A parameter and its value: the default, or what `--set` gave.

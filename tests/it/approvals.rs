@@ -207,3 +207,70 @@ exports.handler = async (event) => {
     env.run(&["deploy", STACK, "--no-start"]).expect(0);
     env.run(&["teardown", STACK]).expect(0);
 }
+
+/// An HTTP endpoint of this machine that confirms what it is subscribed to, and hands on the messages.
+fn hook() -> (String, std::sync::mpsc::Receiver<serde_json::Value>) {
+    use std::io::{BufRead, BufReader, Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (heard, messages) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut length = 0;
+            let mut line = String::new();
+            while stream.read_line(&mut line).unwrap() > 2 {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.get_mut().write_all(answer).unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            if let Some(link) = body["SubscribeURL"].as_str() {
+                let (host, query) = link.strip_prefix("http://").unwrap().split_once('/').unwrap();
+                let mut page = std::net::TcpStream::connect(host).unwrap();
+                write!(
+                    page,
+                    "GET /{query} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+                )
+                .unwrap();
+                page.read_to_end(&mut Vec::new()).unwrap();
+            } else if heard.send(body).is_err() {
+                return;
+            }
+        }
+    });
+    (url, messages)
+}
+
+#[test]
+fn a_page_of_this_machine_that_is_subscribed_gets_the_message() {
+    let env = credit_card(7000);
+    let (url, messages) = hook();
+    let queue = r#"- { protocol: sqs, endpoint: "${ApprovalRequests.Arn}", rawMessageDelivery: true }"#;
+    let http = format!("{queue}\n      - {{ protocol: http, endpoint: \"{url}\" }}");
+    env.edit(STACK, queue, &http);
+    // What is served stays where the link to confirm points to.
+    let mut up = Running::start(&env, &["local", "up", "--port", "0"]);
+    up.until_it_says("http://");
+    env.run(&["deploy", STACK, "--no-start"]).expect(0);
+    let deadline = std::time::Instant::now() + crate::processes::PATIENCE;
+    while env.run(&["status", STACK]).expect(0).stdout.contains("to be confirmed") {
+        assert!(std::time::Instant::now() < deadline, "it is never confirmed");
+    }
+    let mut start = Running::start(&env, &["start", STACK, "--name", "hooked"]);
+    start.until_it_says(WAITS);
+    let notification = messages.recv_timeout(crate::processes::PATIENCE).unwrap();
+    let message: serde_json::Value = serde_json::from_str(notification["Message"].as_str().unwrap()).unwrap();
+    assert_eq!(message["CreditLimit"], 7000, "{notification}");
+    let token = message["TaskToken"].as_str().unwrap();
+    env.run(&["callback", "failure", "--token", token, "--error", "TooMuch"])
+        .expect(0);
+    assert_eq!(start.code(), Some(1));
+    env.run(&["teardown", STACK]).expect(0);
+}

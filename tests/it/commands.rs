@@ -226,7 +226,7 @@ fn wrong_inputs_are_refused_before_anything_happens() {
         (
             &["deploy", STACK, "--endpoint-url", "http://127.0.0.1:9"],
             3,
-            "is LocalStack running",
+            "nothing listens at",
         ),
         (&["start", STACK, "--name", "a b"], 2, "cannot hold ' '"),
         (&["plan", STACK, "--region", ""], 2, "a region is"),
@@ -324,18 +324,63 @@ fn what_the_local_cloud_cannot_run_is_refused_before_anything_is_made() {
     let env = Env::new();
     let each = "Each: { Type: Map, End: true, ItemReader: { Resource: 'arn:aws:states:::athena:getRows' }, \
                 ItemProcessor: { ProcessorConfig: { Mode: INLINE }, StartAt: P, States: { P: { Type: Pass, End: true } } } }";
-    let job = "Each: { Type: Task, Resource: 'arn:aws:states:::glue:startJobRun.sync', Parameters: { JobName: j }, End: true }";
-    for (state, text) in [(each, "ItemReader"), (job, "arn:aws:states:::glue:startJobRun")] {
-        let stack =
-            format!("name: no\nstateMachines:\n  Main:\n    definition: {{ StartAt: Each, States: {{ {state} }} }}\n");
-        env.write("no.yaml", &stack);
-        says(
-            &env.run(&["deploy", "no.yaml"]).expect(2),
-            &["`Each`", text, "no.yaml:"],
-        );
-        says(&env.run(&["status", "no.yaml"]).expect(0), &["nothing"]);
-        env.run(&["validate", "no.yaml", "--target", "aws"]).expect(0);
+    let stack =
+        format!("name: no\nstateMachines:\n  Main:\n    definition: {{ StartAt: Each, States: {{ {each} }} }}\n");
+    env.write("no.yaml", &stack);
+    says(
+        &env.run(&["deploy", "no.yaml"]).expect(2),
+        &["`Each`", "ItemReader", "no.yaml:"],
+    );
+    says(&env.run(&["status", "no.yaml"]).expect(0), &["nothing"]);
+    env.run(&["validate", "no.yaml", "--target", "aws"]).expect(0);
+}
+
+#[test]
+fn what_runs_here_only_with_mocks_is_deployed_and_refused_when_it_is_started() {
+    let env = Env::new();
+    let job = "Run job: { Type: Task, Resource: 'arn:aws:states:::glue:startJobRun.sync', Parameters: { JobName: j }, End: true }";
+    let stack = format!(
+        "name: job\nstateMachines:\n  Main:\n    definition: {{ StartAt: Run job, States: {{ {job} }} }}\nstart: {{ stateMachine: Main }}\n"
+    );
+    env.write("job.yaml", &stack);
+    let warning = [
+        "warning",
+        "`glue:startJobRun.sync` of state `Run job`, which runs here only with mocks",
+        "job.yaml:4",
+    ];
+    for args in [&["validate", "job.yaml"][..], &["plan", "job.yaml"]] {
+        says(&env.run(args).expect(0), &warning);
     }
+    let deployed = env.run(&["deploy", "job.yaml"]).expect(1);
+    says(&deployed, &warning);
+    let refusal = "not implemented by the local cloud: glue:startJobRun.sync of the state `Run job`; to run it here, mock the state in a test";
+    says(&deployed, &[refusal]);
+    says(&env.run(&["status", "job.yaml"]).expect(0), &["job-Main"]);
+    says(
+        &env.run(&["deploy", "job.yaml", "--no-start"]).expect(0),
+        &["nothing to change"],
+    );
+    says(&env.run(&["start", "job.yaml"]).expect(1), &[refusal]);
+    let elsewhere = env.run(&["validate", "job.yaml", "--target", "aws"]).expect(0);
+    assert!(!elsewhere.stderr.contains("only with mocks"), "{}", elsewhere.stderr);
+    env.run(&["teardown", "job.yaml"]).expect(0);
+}
+
+#[test]
+fn tracing_is_told_to_have_no_effect_here_and_only_here() {
+    let stack = "stacks/hello-world.yaml";
+    let warning = "state machine `HelloWorld` has tracing, but the local cloud writes no X-Ray traces";
+    let env = Env::with_demo_stacks();
+    let ran = env.run(&["validate", stack]).expect(0);
+    assert!(!ran.stderr.contains("tracing"), "{}", ran.stderr);
+    env.edit(stack, "hello-world.asl.json", "hello-world.asl.json\n    tracing: true");
+    says(
+        &env.run(&["validate", stack]).expect(0),
+        &[warning, "is valid, with 1 warning"],
+    );
+    says(&env.run(&["deploy", stack, "--no-start"]).expect(0), &[warning]);
+    let elsewhere = env.run(&["validate", stack, "--target", "aws"]).expect(0);
+    assert!(!elsewhere.stderr.contains("tracing"), "{}", elsewhere.stderr);
 }
 
 #[test]

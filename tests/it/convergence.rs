@@ -153,6 +153,7 @@ async fn work(folder: &Path, work: Work, fault: Fault, at: usize) -> Done {
     let options = Options {
         folder: folder.join(".stepstack"),
         listen: ([127, 0, 0, 1], 0).into(),
+        mock_config: None,
     };
     let local = Arc::new(LocalDoor::open(options).await.unwrap());
     let calls = Arc::new(AtomicUsize::new(0));
@@ -203,16 +204,18 @@ async fn plan_and_apply(folder: &Path, work: Work, door: Arc<dyn Door>) -> Resul
     let options = ApplyOptions {
         patience: Duration::from_secs(20),
         concurrency: 4,
+        stop: None,
     };
     let applied = cloud.apply(&plan, &options, &Silent).await;
     Ok((plan, applied.failed.is_empty() && applied.skipped.is_empty()))
 }
 
 /// Everything in the local cloud, read past the code under test, without what differs between two creations.
-async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
+pub async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
     let options = Options {
         folder: folder.join(".stepstack"),
         listen: ([127, 0, 0, 1], 0).into(),
+        mock_config: None,
     };
     let local = LocalDoor::open(options).await.unwrap();
     let json = |target: &str, body: &str| {

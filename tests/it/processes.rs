@@ -143,7 +143,12 @@ fn ctrl_c_ends_with_130_and_leaves_the_execution() {
 
 /// `local up` on a free port; the endpoint.
 pub fn up(env: &Env) -> (Running, String) {
-    let mut up = Running::start(env, &["local", "up", "--port", "0"]);
+    up_with(env, &[])
+}
+
+/// The same with more arguments.
+pub fn up_with(env: &Env, more: &[&str]) -> (Running, String) {
+    let mut up = Running::start(env, &[&["local", "up", "--port", "0"], more].concat());
     let line = up.until_it_says("http://127.0.0.1:");
     let at = line.find("http://").unwrap();
     let endpoint = line[at..]

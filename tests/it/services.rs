@@ -63,6 +63,7 @@ async fn open_in(folder: &Path) -> LocalDoor {
     let options = Options {
         folder: folder.to_owned(),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        mock_config: None,
     };
     LocalDoor::open(options).await.unwrap()
 }

@@ -10,20 +10,34 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &[]),
     ("expr", &[]),
     ("tree", &["diagnostic"]),
+    ("mock", &[]),
     ("asl", &["diagnostic", "expr", "tree"]),
-    ("stack", &["diagnostic", "tree", "asl"]),
+    ("stack", &["diagnostic", "tree", "asl", "expr", "mock"]),
     ("plan", &["stack", "asl", "diagnostic", "tree"]),
     ("cloud", &["plan", "stack", "event"]),
-    ("run", &["cloud", "stack", "event"]),
-    ("report", &["event", "diagnostic", "plan"]),
+    (
+        "run",
+        &[
+            "cloud",
+            "stack",
+            "event",
+            "asl",
+            "expr",
+            "tree",
+            "diagnostic",
+            "mock",
+            "plan",
+        ],
+    ),
+    ("report", &["event", "diagnostic", "plan", "run"]),
     ("engine", &["asl", "expr", "diagnostic"]),
-    ("local", &["engine", "asl", "expr", "diagnostic", "tree"]),
+    ("local", &["engine", "asl", "expr", "diagnostic", "tree", "mock"]),
 ];
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules that take time and chance as arguments and touch nothing outside.
-const PURE: &[&str] = &["diagnostic", "tree", "asl", "expr", "plan", "engine"];
+const PURE: &[&str] = &["diagnostic", "tree", "mock", "asl", "expr", "plan", "engine"];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -80,5 +80,11 @@ impl Cloud {
 
 async fn open(folder: PathBuf) -> LocalDoor {
     let listen = "127.0.0.1:0".parse().unwrap();
-    LocalDoor::open(Options { folder, listen }).await.unwrap()
+    LocalDoor::open(Options {
+        folder,
+        listen,
+        mock_config: None,
+    })
+    .await
+    .unwrap()
 }

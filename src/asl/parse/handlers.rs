@@ -6,7 +6,7 @@ use super::object::{Object, Range};
 use super::{MOST_SECONDS, Parser};
 use crate::asl::model::{Catcher, QueryLanguage, Retrier};
 
-const RETRIER: &[&str] = &[
+pub(super) const RETRIER: &[&str] = &[
     "Comment",
     "ErrorEquals",
     "IntervalSeconds",
@@ -16,7 +16,7 @@ const RETRIER: &[&str] = &[
     "JitterStrategy",
 ];
 
-const CATCHER: &[&str] = &["Comment", "ErrorEquals", "Next", "ResultPath", "Assign", "Output"];
+pub(super) const CATCHER: &[&str] = &["Comment", "ErrorEquals", "Next", "ResultPath", "Assign", "Output"];
 
 /// The longest `MaxDelaySeconds`: a year.
 const MOST_DELAY: f64 = 31_622_400.0;

@@ -12,6 +12,30 @@ use crate::tree::Value;
 /// No upper limit.
 const ANY: f64 = f64::MAX;
 
+pub(super) const READER: &[&str] = &["Resource", "Parameters", "Arguments", "ReaderConfig"];
+/// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html>
+pub(super) const READER_CONFIG: &[&str] = &[
+    "InputType",
+    "Transformation",
+    "ManifestType",
+    "CSVHeaderLocation",
+    "CSVHeaders",
+    "CSVDelimiter",
+    "MaxItems",
+    "MaxItemsPath",
+    "ItemsPointer",
+];
+pub(super) const BATCHER: &[&str] = &[
+    "BatchInput",
+    "MaxItemsPerBatch",
+    "MaxItemsPerBatchPath",
+    "MaxInputBytesPerBatch",
+    "MaxInputBytesPerBatchPath",
+];
+pub(super) const WRITER: &[&str] = &["Resource", "Parameters", "Arguments", "WriterConfig"];
+/// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html>
+pub(super) const WRITER_CONFIG: &[&str] = &["Transformation", "OutputType"];
+
 impl Parser {
     /// A Map state; none if it has no processor that could be read.
     pub(super) fn map(&mut self, object: &Object<'_>, language: QueryLanguage) -> Option<Map> {
@@ -96,14 +120,12 @@ impl Parser {
 
     fn reader(&mut self, object: &Object<'_>, language: QueryLanguage) -> Option<Json> {
         let reader = self.part(object, "ItemReader")?;
-        reader.only(
-            &[&["Resource", "Parameters", "Arguments", "ReaderConfig"]],
-            &mut self.found,
-        );
+        reader.only(&[READER], &mut self.found);
         self.foreign_fields(&reader, language, &["Parameters"], &["Arguments"]);
         reader.require(&["Resource"], &mut self.found);
         reader.string("Resource", &mut self.found);
         if let Some(config) = self.part(&reader, "ReaderConfig") {
+            config.only(&[READER_CONFIG], &mut self.found);
             let most = Range::whole(0.0, 100_000_000.0);
             config.number_field("MaxItems", most, language, &mut self.found);
             if config.get("CSVHeaderLocation").and_then(|node| node.as_str()) == Some("GIVEN") {
@@ -115,14 +137,7 @@ impl Parser {
 
     fn batcher(&mut self, object: &Object<'_>, language: QueryLanguage) -> Option<Json> {
         let batcher = self.part(object, "ItemBatcher")?;
-        let known = [
-            "BatchInput",
-            "MaxItemsPerBatch",
-            "MaxItemsPerBatchPath",
-            "MaxInputBytesPerBatch",
-            "MaxInputBytesPerBatchPath",
-        ];
-        batcher.only(&[&known], &mut self.found);
+        batcher.only(&[BATCHER], &mut self.found);
         for limit in ["MaxItemsPerBatch", "MaxInputBytesPerBatch"] {
             batcher.number_field(limit, Range::whole(0.0, ANY), language, &mut self.found);
         }
@@ -131,12 +146,14 @@ impl Parser {
 
     fn writer(&mut self, object: &Object<'_>, language: QueryLanguage) -> Option<Json> {
         let writer = self.part(object, "ResultWriter")?;
-        writer.only(
-            &[&["Resource", "Parameters", "Arguments", "WriterConfig"]],
-            &mut self.found,
-        );
+        writer.only(&[WRITER], &mut self.found);
         self.foreign_fields(&writer, language, &["Parameters"], &["Arguments"]);
         writer.string("Resource", &mut self.found);
+        if let Some(config) = self.part(&writer, "WriterConfig") {
+            config.only(&[WRITER_CONFIG], &mut self.found);
+            config.one_of("Transformation", &["NONE", "COMPACT", "FLATTEN"], &mut self.found);
+            config.one_of("OutputType", &["JSON", "JSONL"], &mut self.found);
+        }
         object.value("ResultWriter")
     }
 

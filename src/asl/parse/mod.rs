@@ -32,6 +32,28 @@ pub fn parse(definition: &Node) -> (Option<StateMachine>, Vec<Diagnostic>) {
     (machine, parser.found)
 }
 
+/// Every part of a definition that has a fixed set of fields, with all of them.
+#[cfg(test)]
+pub(crate) fn known_fields() -> Vec<(&'static str, Vec<&'static str>)> {
+    let of_type = |kind: &&'static str| {
+        let own = fields::of_type(kind).iter().copied().flatten().copied();
+        (*kind, own.chain(fields::COMMON.iter().copied()).collect())
+    };
+    let parts = [
+        ("Machine", fields::MACHINE),
+        ("Branch", fields::NESTED),
+        ("Retrier", handlers::RETRIER),
+        ("Catcher", handlers::CATCHER),
+        ("ItemBatcher", map::BATCHER),
+        ("ItemReader", map::READER),
+        ("ReaderConfig", map::READER_CONFIG),
+        ("ResultWriter", map::WRITER),
+        ("WriterConfig", map::WRITER_CONFIG),
+    ];
+    let parts = parts.into_iter().map(|(part, fields)| (part, fields.to_vec()));
+    fields::TYPES.iter().map(of_type).chain(parts).collect()
+}
+
 /// What is known while reading.
 #[derive(Default)]
 struct Parser {

@@ -204,6 +204,41 @@ fn fields_of_states_are_checked() {
 }
 
 #[test]
+fn what_is_read_and_written_is_checked() {
+    let map = |extra: Json| {
+        let mut state = json!({
+            "Type": "Map", "End": true,
+            "ItemProcessor": {
+                "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+                "StartAt": "I", "States": { "I": { "Type": "Succeed" } },
+            },
+        });
+        state
+            .as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
+        state
+    };
+    let config = json!({ "InputType": "CSV", "CSVHeaderLocation": "GIVEN", "MaxItem": 1 });
+    check(
+        map(json!({ "ItemReader": { "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config } })),
+        &[
+            "unknown-field /States/X/ItemReader/ReaderConfig: `ReaderConfig` of `ItemReader` of state `X` cannot have a field `MaxItem` | did you mean `MaxItems`?",
+            "missing-field /States/X/ItemReader/ReaderConfig: `ReaderConfig` of `ItemReader` of state `X` needs `CSVHeaders`",
+        ],
+    );
+    let config = json!({ "Transformation": "COMPCT", "OutputType": "CSV", "Prefix": "p" });
+    check(
+        map(json!({ "ResultWriter": { "WriterConfig": config } })),
+        &[
+            "unknown-field /States/X/ResultWriter/WriterConfig: `WriterConfig` of `ResultWriter` of state `X` cannot have a field `Prefix`",
+            "unknown-value /States/X/ResultWriter/WriterConfig/Transformation: `Transformation` of `WriterConfig` of `ResultWriter` of state `X` is `COMPCT`, not `NONE` or `COMPACT` or `FLATTEN` | did you mean `COMPACT`?",
+            "unknown-value /States/X/ResultWriter/WriterConfig/OutputType: `OutputType` of `WriterConfig` of `ResultWriter` of state `X` is `CSV`, not `JSON` or `JSONL`",
+        ],
+    );
+}
+
+#[test]
 fn the_query_language_decides_on_fields() {
     check(
         json!({ "Type": "Pass", "Output": 1, "End": true }),

@@ -22,6 +22,8 @@ pub(super) struct Function {
     pub(super) logical_id: String,
     pub(super) name: String,
     pub(super) arn: String,
+    /// The name that it has in the stack file, if it is deployed under another.
+    written: Option<String>,
 }
 
 impl Names {
@@ -45,7 +47,17 @@ impl Names {
             logical_id: logical_id.to_owned(),
             name: name.to_owned(),
             arn: arn.to_owned(),
+            written: None,
         });
+    }
+
+    /// The name that a function has in the stack file, where it is deployed under another: ARNs with it are relinked too.
+    pub fn written(&mut self, logical_id: &str, name: &str) {
+        for function in &mut self.functions {
+            if function.logical_id == logical_id {
+                function.written = Some(name.to_owned());
+            }
+        }
     }
 
     /// An attribute of a resource: `${LOGICAL.ATTRIBUTE}`.
@@ -121,7 +133,8 @@ impl Names {
 
     /// The function of that physical name or logical id.
     pub(super) fn function_named(&self, name: &str) -> Option<&Function> {
-        let by_name = self.functions.iter().find(|function| function.name == name);
+        let named = |function: &&Function| function.name == name || function.written.as_deref() == Some(name);
+        let by_name = self.functions.iter().find(named);
         by_name.or_else(|| self.functions.iter().find(|function| function.logical_id == name))
     }
 

@@ -1,4 +1,5 @@
-//! What the optimized integrations take: fields of `Parameters` and `Arguments` that they do not know.
+//! What the optimized integrations take: fields of `Parameters` and `Arguments` that they do not know, and those that they
+//! need.
 
 use serde_json::Value as Json;
 
@@ -7,7 +8,7 @@ use crate::asl::integration::Integration;
 use crate::asl::model::{QueryLanguage, State, Task};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
-/// Fields that are no parameter of the integration, which AWS refuses.
+/// Fields that are no parameter of the integration, and parameters that are missing, both of which AWS refuses.
 pub(super) fn check(state: &State, task: &Task, pointer: &str, found: &mut Vec<Diagnostic>) {
     let Some(taken) = taken_by(&task.resource) else { return };
     let (field, given) = match state.query_language {
@@ -17,10 +18,7 @@ pub(super) fn check(state: &State, task: &Task, pointer: &str, found: &mut Vec<D
     // One expression for all of them shows only at run time what it holds.
     let Some(Json::Object(entries)) = given else { return };
     for key in entries.keys() {
-        let name = match state.query_language {
-            QueryLanguage::JsonPath => key.strip_suffix(".$").unwrap_or(key),
-            QueryLanguage::Jsonata => key,
-        };
+        let name = name_in(state.query_language, key);
         if taken.contains(&name) {
             continue;
         }
@@ -32,6 +30,47 @@ pub(super) fn check(state: &State, task: &Task, pointer: &str, found: &mut Vec<D
         let mut error = error(state, format!("{pointer}/{field}"), "unknown-parameter", message, aws);
         error.hints.extend(did_you_mean(name, taken.iter().copied()));
         found.push(error);
+    }
+    let given = |name: &str| entries.keys().any(|key| name_in(state.query_language, key) == name);
+    for name in needed_by(&task.resource).iter().filter(|name| !given(name)) {
+        found.push(error(
+            state,
+            format!("{pointer}/{field}"),
+            "missing-parameter",
+            format!(
+                "`{field}` of state `{}` lacks `{name}`, which `{}` needs",
+                state.name, task.resource
+            ),
+            format!("The field '{name}' is required but was missing"),
+        ));
+    }
+}
+
+/// The parameter that a key of `Parameters` or `Arguments` gives.
+fn name_in(language: QueryLanguage, key: &str) -> &str {
+    match language {
+        QueryLanguage::JsonPath => key.strip_suffix(".$").unwrap_or(key),
+        QueryLanguage::Jsonata => key,
+    }
+}
+
+/// The parameters without which an integration cannot do anything: those that its API requires.
+///
+/// Sources: the pages of <https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html> and of the actions,
+/// e.g. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
+fn needed_by(resource: &str) -> &'static [&'static str] {
+    let Integration::Optimized { service, action, .. } = Integration::parse(resource) else {
+        return &[];
+    };
+    match (service.as_str(), action.as_str()) {
+        ("lambda", "invoke") => &["FunctionName"],
+        ("states", "startExecution") => &["StateMachineArn"],
+        ("sns", "publish") => &["Message"],
+        ("sqs", "sendMessage") => &["QueueUrl", "MessageBody"],
+        ("dynamodb", "getItem" | "updateItem" | "deleteItem") => &["TableName", "Key"],
+        ("dynamodb", "putItem") => &["TableName", "Item"],
+        ("events", "putEvents") => &["Entries"],
+        _ => &[],
     }
 }
 

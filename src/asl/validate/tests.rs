@@ -188,22 +188,42 @@ fn optimized_integrations_take_their_own_parameters() {
     };
     for (resource, given, field) in [
         ("lambda:invoke", json!({ "FunctionName": "f", "Bogus": 1 }), "Bogus"),
-        ("lambda:invoke.waitForTaskToken", json!({ "Bogus.$": "$" }), "Bogus"),
+        (
+            "lambda:invoke.waitForTaskToken",
+            json!({ "FunctionName.$": "$.f", "Bogus.$": "$" }),
+            "Bogus",
+        ),
         (
             "states:startExecution.sync:2",
-            json!({ "Input": {}, "Inptu": {} }),
+            json!({ "StateMachineArn": "m", "Inptu": {} }),
             "Inptu",
         ),
         ("sns:publish", json!({ "Topic": "t", "Message.$": "$" }), "Topic"),
         (
             "sqs:sendMessage",
-            json!({ "QueueUrl": "q", "messageBody": "b" }),
+            json!({ "QueueUrl": "q", "MessageBody": "b", "messageBody": "b" }),
             "messageBody",
         ),
-        ("dynamodb:getItem", json!({ "Key": {}, "Item": {} }), "Item"),
-        ("dynamodb:putItem", json!({ "Key": {}, "Item": {} }), "Key"),
-        ("dynamodb:deleteItem", json!({ "Key": {}, "Item": {} }), "Item"),
-        ("dynamodb:updateItem", json!({ "Key": {}, "Item": {} }), "Item"),
+        (
+            "dynamodb:getItem",
+            json!({ "TableName": "t", "Key": {}, "Item": {} }),
+            "Item",
+        ),
+        (
+            "dynamodb:putItem",
+            json!({ "TableName": "t", "Key": {}, "Item": {} }),
+            "Key",
+        ),
+        (
+            "dynamodb:deleteItem",
+            json!({ "TableName": "t", "Key": {}, "Item": {} }),
+            "Item",
+        ),
+        (
+            "dynamodb:updateItem",
+            json!({ "TableName": "t", "Key": {}, "Item": {} }),
+            "Item",
+        ),
         ("events:putEvents", json!({ "Entries.$": "$", "Detail": 1 }), "Detail"),
     ] {
         says(
@@ -223,7 +243,53 @@ fn optimized_integrations_take_their_own_parameters() {
         &[
             "unknown-parameter /States/X/Arguments: `Arguments` of state `X` has `FunctionNam`, which `arn:aws:states:::lambda:invoke` does not take | did you mean `FunctionName`?",
             "unknown-parameter /States/X/Arguments: `Arguments` of state `X` has `Payload.$`, which `arn:aws:states:::lambda:invoke` does not take | did you mean `Payload`?",
+            "missing-parameter /States/X/Arguments: `Arguments` of state `X` lacks `FunctionName`, which `arn:aws:states:::lambda:invoke` needs",
         ],
+    );
+}
+
+#[test]
+fn optimized_integrations_need_parameters() {
+    for (resource, given, missing) in [
+        ("lambda:invoke", json!({ "Payload.$": "$" }), &["FunctionName"][..]),
+        (
+            "states:startExecution.sync",
+            json!({ "Input": {} }),
+            &["StateMachineArn"],
+        ),
+        ("sns:publish", json!({ "TopicArn": "t" }), &["Message"]),
+        ("sqs:sendMessage", json!({}), &["QueueUrl", "MessageBody"]),
+        (
+            "sqs:sendMessage.waitForTaskToken",
+            json!({ "MessageBody.$": "$$.Task.Token" }),
+            &["QueueUrl"],
+        ),
+        ("dynamodb:getItem", json!({ "TableName": "t" }), &["Key"]),
+        ("dynamodb:putItem", json!({ "Item": {} }), &["TableName"]),
+        ("dynamodb:updateItem", json!({ "TableName": "t" }), &["Key"]),
+        ("dynamodb:deleteItem", json!({ "Key.$": "$.k" }), &["TableName"]),
+        ("events:putEvents", json!({}), &["Entries"]),
+    ] {
+        let texts: Vec<String> = missing
+            .iter()
+            .map(|name| {
+                format!(
+                    "SCHEMA_VALIDATION_FAILED: The field '{name}' is required but was missing at /States/X/Parameters"
+                )
+            })
+            .collect();
+        let resource = format!("arn:aws:states:::{resource}");
+        says(
+            task(json!({ "Resource": resource, "Parameters": given })),
+            &format!("'{}'", texts.join(", ")),
+        );
+        // Without parameters the input has them.
+        says(task(json!({ "Resource": resource })), "");
+    }
+    let message = json!({ "Message": "m", "PhoneNumber": "+1" });
+    says(
+        task(json!({ "Resource": "arn:aws:states:::sns:publish", "Parameters": message })),
+        "",
     );
 }
 
@@ -282,7 +348,7 @@ fn paths_and_expressions_have_their_form() {
     );
     check(
         json!({ "QueryLanguage": "JSONata", "StartAt": "X", "States": {
-            "X": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "Payload": "{% 1 + %}" },
+            "X": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "FunctionName": "f", "Payload": "{% 1 + %}" },
                 "TimeoutSeconds": "{% ( %}", "Next": "Y" },
             "Y": { "Type": "Choice", "Choices": [{ "Condition": "{% $x in ['a'] %}", "Next": "Z" }], "Default": "Z" },
             "Z": { "Type": "Fail", "Error": "{% ] %}" } } }),

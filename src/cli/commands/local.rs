@@ -1,5 +1,7 @@
 //! `local`: serves, inspects and empties the local cloud.
 
+use std::path::PathBuf;
+
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -13,6 +15,10 @@ pub(in crate::cli) enum Command {
         /// Port on 127.0.0.1
         #[arg(long, default_value_t = 4566)]
         port: u16,
+        /// A mock configuration of AWS Step Functions Local (MockConfigFile.json): an execution of ARN#TESTCASE has its mocks
+        /// [env: SFN_MOCK_CONFIG]
+        #[arg(long, value_name = "FILE")]
+        mock_config: Option<PathBuf>,
     },
     /// Say whether it is being served, and where
     Status,
@@ -23,7 +29,7 @@ pub(in crate::cli) enum Command {
 #[cfg(feature = "local")]
 pub(super) async fn run(app: &App, command: &Command) -> Result<Exit, CommandError> {
     match command {
-        Command::Up { port } => embedded::up(app, *port).await,
+        Command::Up { port, mock_config } => embedded::up(app, *port, mock_config.as_deref()).await,
         Command::Status => embedded::status(app).await,
         Command::Reset => embedded::reset(app).await,
     }
@@ -36,18 +42,23 @@ pub(super) async fn run(_app: &App, _command: &Command) -> Result<Exit, CommandE
 
 #[cfg(feature = "local")]
 mod embedded {
+    use std::path::Path;
+
     use serde_json::json;
 
     use super::{App, CommandError, Exit};
     use crate::cli::connect::LOCAL_REGION;
     use crate::cli::signals;
     use crate::local;
+    use crate::mock::config::MockConfig;
     use crate::report::text::{compact_json, escape};
 
-    pub(super) async fn up(app: &App, port: u16) -> Result<Exit, CommandError> {
+    pub(super) async fn up(app: &App, port: u16, mock_config: Option<&Path>) -> Result<Exit, CommandError> {
         let folder = app.data_dir();
+        let named = app.env.var("SFN_MOCK_CONFIG").map(Path::new);
+        let mock_config = mock_config.or(named).map(read_mock_config).transpose()?;
         let stopped = signals::interrupted();
-        let door = app.home.open(&folder, port).await?;
+        let door = app.home.open(&folder, port, mock_config).await?;
         let endpoint = door.endpoint();
         if app.ui.json {
             app.ui
@@ -60,12 +71,19 @@ mod embedded {
         Ok(Exit::Done)
     }
 
+    fn read_mock_config(file: &Path) -> Result<MockConfig, CommandError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| CommandError::wrong(format!("cannot read {}", file.display())).because(error))?;
+        MockConfig::parse(&text)
+            .map_err(|error| CommandError::wrong(format!("{}: {error}", file.display())).because(error))
+    }
+
     pub(super) async fn status(app: &App) -> Result<Exit, CommandError> {
         let folder = app.data_dir();
         // Opening it would make one.
         let exists = local::is_there(&folder);
         let served = if exists {
-            let door = app.home.open(&folder, 0).await?;
+            let door = app.home.open(&folder, 0, None).await?;
             (!door.is_owner()).then(|| door.endpoint())
         } else {
             None

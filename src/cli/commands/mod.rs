@@ -8,6 +8,7 @@ pub(super) mod plan;
 pub(super) mod start;
 pub(super) mod status;
 pub(super) mod teardown;
+pub(super) mod test;
 pub(super) mod validate;
 
 use super::app::App;
@@ -22,6 +23,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<Exit, CommandErro
         Command::Plan(args) => plan::run(app, &args).await,
         Command::Deploy(args) => deploy::run(app, &args).await,
         Command::Start(args) => start::run(app, &args).await,
+        Command::Test(args) => test::run(app, &args).await,
         Command::Status(args) => status::run(app, &args).await,
         Command::Teardown(args) => teardown::run(app, &args).await,
         Command::Approve(args) => callback::approve(app, &args).await,

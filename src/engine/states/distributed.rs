@@ -162,15 +162,9 @@ fn children(turn: &Turn<'_>, branch: BranchId, map_run: MapRunId, list: &Data) -
         Some(batches) => batches.fill(texts.into_iter()),
         None => batch::one_each(texts.into_iter()),
     };
-    children.map(Children::from).map_err(|too_large| {
-        Failure::reported(
-            Some("States.DataLimitExceeded".to_owned()),
-            Some(format!(
-                "The input of a child execution would have {} bytes, more than the {MAX_BYTES} bytes or the size of a batch that it may have.",
-                too_large.0
-            )),
-        )
-    })
+    children
+        .map(Children::from)
+        .map_err(|too_large| Failure::child_input_too_large(too_large.0, MAX_BYTES))
 }
 
 /// What `ItemSelector` makes of each item.

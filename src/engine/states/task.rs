@@ -50,6 +50,7 @@ pub(in crate::engine) fn schedule<'a>(
         request: TaskRequest {
             task: id,
             token,
+            state: state.name.clone(),
             resource: task.resource.clone(),
             parameters: prepared.parameters.value().clone(),
             credentials_role: prepared.role,
@@ -250,7 +251,7 @@ pub(in crate::engine) fn failed<'a>(
     Err(failure.into())
 }
 
-/// The work could not be handed over. An activity that does not exist ends the execution.
+/// The work could not be handed over. If it never could be, the execution ends.
 pub(in crate::engine) fn not_started<'a>(
     turn: &mut Turn<'a>,
     task: &OpenTask,
@@ -258,7 +259,7 @@ pub(in crate::engine) fn not_started<'a>(
     cause: &str,
 ) -> Turned<Flow<'a>> {
     let what = match task.resource {
-        Resource::Activity if error == RUNTIME => return Err(Failure::runtime(cause).into()),
+        _ if error == RUNTIME => return Err(Failure::runtime(cause).into()),
         Resource::Activity => "ScheduleFailed",
         Resource::Lambda | Resource::Service { .. } => "StartFailed",
     };

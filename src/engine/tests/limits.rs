@@ -27,6 +27,52 @@ fn results_and_outputs_have_a_size() {
     );
 }
 
+/// What the interpreter finds too large ends the execution, whoever would take it.
+#[test]
+fn limits_of_data_are_terminal_unless_a_task_reports_them() {
+    let handlers = json!({
+        "Retry": [{ "ErrorEquals": ["States.ALL"] }],
+        "Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": null, "Next": "Next" }],
+    });
+    let with = |mut state: serde_json::Value| {
+        state
+            .as_object_mut()
+            .unwrap()
+            .extend(handlers.as_object().unwrap().clone());
+        state
+    };
+    let half = format!("\"{}\"", "x".repeat(200_000));
+    let twice = json!({ "a.$": "$", "b.$": "$" });
+    let inner = json!({ "StartAt": "I", "States": { "I": { "Type": "Pass", "End": true } } });
+    let in_state =
+        "cause=An error occurred while executing the state 'S' (entered at the event id #2). The size of the input";
+    let place = "cause=The state/task 'S' returned a result";
+    let parameters = task(with(json!({ "Parameters": twice })));
+    let branches = single(with(
+        json!({ "Type": "Parallel", "Parameters": twice, "Branches": [inner], "End": true }),
+    ));
+    let results = single(with(
+        json!({ "Type": "Parallel", "Branches": [inner, inner], "End": true }),
+    ));
+    for (definition, cause) in [(parameters, in_state), (branches, in_state), (results, place)] {
+        let lab = Lab::run(&definition, &half, &[]);
+        let start = format!("ExecutionFailed error=States.DataLimitExceeded {cause}");
+        assert!(
+            lab.last_line().split_once(' ').unwrap().1.starts_with(&start),
+            "{}",
+            lab.last_line()
+        );
+        assert!(lab.requests.is_empty());
+    }
+    let large = Answer::Output(format!("\"{}\"", "x".repeat(262_144)));
+    check_end(
+        task(json!({ "Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": null, "Next": "Next" }] })),
+        "7",
+        &[large],
+        "ExecutionSucceeded output=7",
+    );
+}
+
 #[test]
 fn data_cannot_nest_without_end() {
     let deeper = json!({ "Type": "Pass", "Parameters": { "a.$": "$" }, "Next": "S" });

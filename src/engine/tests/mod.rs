@@ -4,6 +4,7 @@
 mod distributed;
 mod failures;
 mod jsonata;
+mod language;
 mod laws;
 mod limits;
 mod map;

@@ -175,11 +175,15 @@ fn the_time_of_the_machine_begins_again_and_the_context_says_so() {
         lab.lines()
     );
 
-    let asking = task(json!({ "Parameters": { "n.$": "$$.Execution.RedriveCount" } }));
+    let asking = task(json!({ "Parameters": { "redrive.$": "$$.Execution" } }));
     let mut lab = Lab::run(&asking, "0", &[error("Boom", "why")]);
+    lab.now += 5000;
     lab.feed(Happened::Redriven);
-    let asked: Vec<&Value> = lab.requests.iter().map(|request| &request.parameters).collect();
-    assert_eq!(asked, [&json!({ "n": 0 }), &json!({ "n": 1 })]);
+    let asked = |attempt: usize, member: &str| lab.requests[attempt].parameters["redrive"].get(member).cloned();
+    assert_eq!(asked(0, "RedriveCount"), Some(json!(0)));
+    assert_eq!(asked(0, "RedriveTime"), None);
+    assert_eq!(asked(1, "RedriveCount"), Some(json!(1)));
+    assert_eq!(asked(1, "RedriveTime"), Some(json!("2024-01-01T00:00:05.000Z")));
 }
 
 #[test]

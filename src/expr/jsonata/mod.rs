@@ -96,19 +96,35 @@ impl Expression {
 
     /// Evaluates it; none means undefined. The same bindings and `random` always give the same result.
     pub fn evaluate(&self, bindings: &Bindings<'_>, random: u64) -> Result<Option<Value>, JsonataError> {
-        evaluate(&self.text, bindings, random)
+        evaluate(&self.text, None, bindings, random)
+    }
+
+    /// The same with a value for `$` and for the names that are not variables, which there is none for in a definition.
+    pub fn evaluate_on(
+        &self,
+        input: &Value,
+        bindings: &Bindings<'_>,
+        random: u64,
+    ) -> Result<Option<Value>, JsonataError> {
+        evaluate(&self.text, Some(input), bindings, random)
     }
 }
 
 /// Reads and evaluates an expression.
-fn evaluate(text: &str, bindings: &Bindings<'_>, random: u64) -> Result<Option<Value>, JsonataError> {
+fn evaluate(
+    text: &str,
+    input: Option<&Value>,
+    bindings: &Bindings<'_>,
+    random: u64,
+) -> Result<Option<Value>, JsonataError> {
     reach::within(|reach| {
         let environment = Rc::new(Environment::default());
         for (name, value) in bindings.variables {
             environment.bind(&Rc::from(name.as_str()), Val::from_json(value)?);
         }
         environment.bind(&Rc::from("states"), Val::from_json(bindings.states)?);
-        evaluate_in(text, &Val::Undefined, environment, random, bindings.now_millis, reach)
+        let input = input.map_or(Ok(Val::Undefined), Val::from_json)?;
+        evaluate_in(text, &input, environment, random, bindings.now_millis, reach)
     })
 }
 
@@ -186,7 +202,7 @@ impl Filler<'_> {
     fn evaluate(&mut self, expression: &str, place: &[String]) -> Result<Value, FillError> {
         let seed = self.random.wrapping_add(self.evaluated);
         self.evaluated += 1;
-        let result = self::evaluate(expression, self.bindings, seed);
+        let result = self::evaluate(expression, None, self.bindings, seed);
         let problem = match result {
             Ok(Some(value)) => return Ok(value),
             Ok(None) => Problem::Undefined,

@@ -196,6 +196,11 @@ fn functions_have_their_values() {
 #[test]
 fn errors_have_codes_and_texts() {
     for (text, expected) in [
+        ("$sum", "D1014: A function cannot be a result: it has no form in JSON"),
+        (
+            "{'a': [function($x) { $x }]}",
+            "D1014: A function cannot be a result: it has no form in JSON",
+        ),
         ("$eval('1')", "T1006: Attempted to invoke a non-function"),
         ("$randomSeeded(1)", "T1006: Attempted to invoke a non-function"),
         (

@@ -164,8 +164,8 @@ impl Val {
         })
     }
 
-    /// The value as JSON, none if it is undefined. Functions become empty texts in arrays and objects, as the reference
-    /// implementation writes them. `spend` pays for each value, since shared values are written again each time.
+    /// The value as JSON, none if it is undefined. There is no JSON for a function, and no text stands for it. `spend` pays for
+    /// each value, since shared values are written again each time.
     pub(super) fn to_json(&self, spend: &dyn Fn(usize) -> Fallible<()>) -> Fallible<Option<Value>> {
         spend(1)?;
         Ok(Some(match self {
@@ -193,7 +193,7 @@ impl Val {
                 }
                 Value::Object(members)
             }
-            Self::Function(_) => Value::String(String::new()),
+            Self::Function(_) => return fail("D1014", "A function cannot be a result: it has no form in JSON"),
         }))
     }
 }

@@ -46,6 +46,7 @@ fn door() -> (Arc<Door>, Arc<Probe>) {
         folder: "/tmp/f".into(),
         endpoint: "http://127.0.0.1:9".to_owned(),
         instance: "i".to_owned(),
+        mock_config: None,
     });
     let probe = Arc::new(Probe::default());
     door.add("states", Arc::clone(&probe) as Arc<dyn Service>);

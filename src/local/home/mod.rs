@@ -64,6 +64,24 @@ struct Owner {
     lock: std::sync::Mutex<Option<Lock>>,
 }
 
+/// Whether a local cloud, and no other AWS, answers at `http://HOST[:PORT]`.
+pub async fn is_served_at(url: &str) -> bool {
+    let Ok(url) = url.parse::<http::Uri>() else {
+        return false;
+    };
+    let (Some("http"), Some(host)) = (url.scheme_str(), url.host()) else {
+        return false;
+    };
+    let host = host.trim_matches(['[', ']']);
+    let found = tokio::net::lookup_host((host, url.port_u16().unwrap_or(80))).await;
+    for address in found.into_iter().flatten() {
+        if forward::instance(address).await.is_some() {
+            return true;
+        }
+    }
+    false
+}
+
 impl LocalDoor {
     /// Opens the local cloud of a folder, or finds the process that has it open. To be called within a tokio runtime.
     ///
@@ -226,6 +244,7 @@ impl Owner {
             folder: folder.clone(),
             endpoint: endpoint.clone(),
             instance: note.instance,
+            mock_config: options.mock_config.clone(),
         })
         .await?;
         let server = Server::start(listener, cloud.clone());

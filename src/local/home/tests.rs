@@ -8,6 +8,7 @@ fn options(folder: &Path) -> Options {
     Options {
         folder: folder.to_owned(),
         listen: "127.0.0.1:0".parse().unwrap(),
+        mock_config: None,
     }
 }
 

@@ -59,8 +59,9 @@ fn limit(machine: &mut StateMachine) {
     machine.timeout_seconds = Some(limit.min(EXPRESS_SECONDS));
 }
 
-/// Reads and checks a new definition: it must be right, and the local cloud must be able to run it.
-pub(super) fn accept(text: &str, express: bool, tasks: &dyn TaskRunner) -> Result<(), ApiError> {
+/// Reads and checks a new definition: it must be right, and the local cloud must be able to run it. What it calls may be
+/// missing here: executions are refused that do not have it mocked.
+pub(super) fn accept(text: &str, express: bool) -> Result<(), ApiError> {
     let (machine, findings) = examine(text, express);
     let errors: Vec<String> = findings
         .iter()
@@ -84,11 +85,6 @@ pub(super) fn accept(text: &str, express: bool, tasks: &dyn TaskRunner) -> Resul
         .map(|found| found.message.clone())
         .collect();
     missing.extend(
-        missing_integrations(&machine, &|resource| tasks.supports(resource))
-            .iter()
-            .map(|(state, resource)| format!("the resource {resource} of state '{}'", state.name)),
-    );
-    missing.extend(
         missing_parameters(&machine)
             .iter()
             .map(|(state, parameter)| format!("{parameter} of state '{}'", state.name)),
@@ -100,6 +96,43 @@ pub(super) fn accept(text: &str, express: bool, tasks: &dyn TaskRunner) -> Resul
         "InvalidDefinition",
         format!("not implemented by the local cloud: {}", missing.join("; ")),
     ))
+}
+
+/// Refuses to start an execution in which states that are not mocked call what the local cloud does not have.
+pub(super) fn check_integrations(
+    machine: &StateMachine,
+    tasks: &dyn TaskRunner,
+    mocked: &dyn Fn(&str) -> bool,
+) -> Result<(), ApiError> {
+    let missing: Vec<String> = missing_integrations(machine, &|resource| tasks.supports(resource))
+        .into_iter()
+        .filter(|(state, _)| !mocked(&state.name))
+        .map(|(state, resource)| format!("{} of the state `{}`", short(resource), state.name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (them, states) = if missing.len() == 1 {
+        ("it", "the state")
+    } else {
+        ("them", "the states")
+    };
+    Err(ApiError::new(
+        "ValidationException",
+        format!(
+            "not implemented by the local cloud: {}; to run {them} here, mock {states} in a test",
+            missing.join(", ")
+        ),
+    ))
+}
+
+/// A resource without what all integrations begin with: `batch:submitJob.sync`.
+fn short(resource: &str) -> &str {
+    resource
+        .splitn(6, ':')
+        .nth(5)
+        .filter(|_| resource.contains(":states:::"))
+        .unwrap_or(resource)
 }
 
 /// Reads a definition of which one state is to be tried. Findings that `ignored` picks, by code and location, do not count.
@@ -232,16 +265,17 @@ impl Finding {
     }
 }
 
-/// What the local cloud cannot run of a machine, as its CreateStateMachine would refuse it: for whoever wants to know
-/// before anything is made.
+/// What the local cloud cannot run of a machine, for whoever wants to know before anything is made: errors are what its
+/// CreateStateMachine refuses, warnings what it runs only with mocks.
 pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
     let mut found = crate::engine::unsupported(machine);
     for (state, resource) in missing_integrations(machine, &super::integrations::supports) {
         let message = format!(
-            "the local cloud has no integration for `{resource}` of state `{}` yet",
+            "the local cloud does not have `{}` of state `{}`, which runs here only with mocks",
+            short(resource),
             state.name
         );
-        found.push(Diagnostic::error("not-executable-locally", message).at(state.span.as_ref()));
+        found.push(Diagnostic::warning("only-mocked-locally", message).at(state.span.as_ref()));
     }
     for (state, parameter) in missing_parameters(machine) {
         let message = format!(
@@ -271,7 +305,7 @@ fn missing_parameters(machine: &StateMachine) -> Vec<(&State, String)> {
 }
 
 /// All Task states, those in branches and iterations as well.
-fn tasks_of(machine: &StateMachine) -> Vec<(&State, &Task)> {
+pub(super) fn tasks_of(machine: &StateMachine) -> Vec<(&State, &Task)> {
     let mut tasks: Vec<(&State, &Task)> = Vec::new();
     for state in machine.states.values() {
         match &state.kind {

@@ -11,6 +11,7 @@ use super::journal;
 use super::map_run::{self, News, Waiting};
 use super::names::region_of;
 use super::nested::{self, Parent, Watch};
+use super::rehearsal::{Pace, Rehearsal, Tempo};
 use super::run::{Batch, Run, World};
 use super::shared::{Shared, Written};
 use super::tasks::{Caller, TaskOutcome, WAIT_FOR_TOKEN, is_activity};
@@ -29,6 +30,8 @@ const STORE_RETRY: Duration = Duration::from_millis(500);
 pub(super) struct Message {
     /// What happened.
     pub(super) what: Happened,
+    /// The virtual time at which it happened, if it is the end of something that has a time of its own.
+    pub(super) at: Option<Millis>,
     /// Told, when it is stored, whether it had any effect on a task that was outstanding.
     pub(super) stored: Option<oneshot::Sender<bool>>,
 }
@@ -48,6 +51,7 @@ pub(super) struct Driver {
     arn: String,
     region: Arc<str>,
     machine: Arc<StateMachine>,
+    rehearsal: Option<Arc<Rehearsal>>,
     /// What came and is not yet an input, in the order in which it came.
     came: VecDeque<Message>,
     /// Inputs that are still to be fed, and for each of them who is told when it is stored.
@@ -63,6 +67,7 @@ pub(super) struct Driver {
     watched: HashSet<TaskId>,
     /// ARNs of map runs that have not ended.
     map_runs: HashMap<MapRunId, String>,
+    pace: Pace,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
     closing: watch::Receiver<bool>,
@@ -84,6 +89,8 @@ impl Driver {
             arn: arn.to_owned(),
             region: region_of(arn).into(),
             machine: run.machine().clone(),
+            rehearsal: run.rehearsal().cloned(),
+            pace: Pace::new(run.rehearsal(), run.now()),
             came: VecDeque::new(),
             inputs: VecDeque::new(),
             answers: VecDeque::new(),
@@ -99,8 +106,12 @@ impl Driver {
     }
 
     /// Tasks of an earlier process that wait for their tokens, and those of them that no worker took yet.
-    pub(super) fn waiting_for(mut self, tasks: Vec<TaskId>, offered: Vec<TaskId>) -> Self {
-        self.outstanding.extend(tasks);
+    pub(super) fn waiting_for(mut self, tasks: &[TaskRequest], offered: Vec<TaskId>) -> Self {
+        for request in tasks {
+            self.outstanding.insert(request.task);
+            self.pace.scheduled(request);
+            self.pace.submitted(request.task);
+        }
         self.offered.extend(offered);
         self
     }
@@ -124,6 +135,7 @@ impl Driver {
                 region: self.region.clone(),
                 task: request.task,
                 token: request.token.clone(),
+                time: self.time(),
             },
             request,
             outbox: self.outbox.clone(),
@@ -146,7 +158,7 @@ impl Driver {
                 biased;
                 // The slice is not waited for: nothing of it is stored, and the next process does it again.
                 _ = self.closing.wait_for(|closed| *closed) => return,
-                slice = slice(self.shared.clone(), run, std::mem::take(&mut self.inputs)) => {
+                slice = slice(self.shared.clone(), self.pace.tempo(), run, std::mem::take(&mut self.inputs)) => {
                     self.inputs = slice.inputs;
                     (slice.run, slice.batch)
                 }
@@ -172,7 +184,7 @@ impl Driver {
     /// there is something to do. `None` when the service is closed.
     async fn gather(&mut self, has_more: bool) -> Option<()> {
         loop {
-            let now = self.shared.now();
+            let now = self.settled();
             let mut due: Vec<(Millis, TimerId)> = self
                 .timers
                 .iter()
@@ -184,35 +196,63 @@ impl Driver {
                 self.due.insert(timer);
                 self.came.push_back(Message {
                     what: Happened::TimerFired { timer },
+                    at: None,
                     stored: None,
                 });
             }
+            self.came.extend(self.pace.due(now));
             while self.came.len() < LARGEST_BATCH
                 && let Ok(message) = self.inbox.try_recv()
             {
-                self.came.push_back(message);
+                self.came.extend(self.pace.keep(message, now));
             }
             if has_more || !self.came.is_empty() || !self.inputs.is_empty() {
                 return Some(());
             }
-            let sleep = self
-                .timers
-                .values()
-                .min()
-                .map(|at| Duration::from_millis(at.saturating_sub(now)).min(LONGEST_SLEEP));
+            let next = self.timers.values().copied().chain(self.pace.next()).min();
+            if let Some(next) = next.filter(|_| self.pace.is_virtual()) {
+                self.settled();
+                if self.pace.leap(next) {
+                    continue;
+                }
+            }
+            let sleep = next.map(|at| Duration::from_millis(at.saturating_sub(now)).min(LONGEST_SLEEP));
             tokio::select! {
                 biased;
                 _ = self.closing.wait_for(|closed| *closed) => return None,
-                message = self.inbox.recv() => self.came.push_back(message?),
+                message = self.inbox.recv() => self.came.extend(self.pace.keep(message?, now)),
                 () = sleep_or_never(sleep) => {}
             }
         }
     }
 
+    /// The time of the execution, which passes until the next call only if it has to.
+    fn settled(&mut self) -> Millis {
+        let real = self.shared.now();
+        if self.pace.is_virtual() {
+            self.pace.settle(self.in_flight(), real);
+        }
+        self.pace.tempo().at(real)
+    }
+
+    /// Whether virtual time may not leap, because something runs that takes its time.
+    fn in_flight(&self) -> bool {
+        self.outstanding.iter().any(|task| self.pace.waits_for_task(*task))
+            || self
+                .map_runs
+                .keys()
+                .any(|map_run| self.pace.waits_for_map_run(*map_run))
+    }
+
+    /// The time, if it is virtual.
+    fn time(&self) -> Option<Millis> {
+        self.pace.is_virtual().then(|| self.pace.tempo().at(self.shared.now()))
+    }
+
     /// Makes inputs of what came, when nothing is left of earlier ones; what ends the execution goes before all.
     fn admit(&mut self, run: &Run) {
         if let Some(index) = self.came.iter().position(|message| run.cuts_in(&message.what))
-            && let Some(Message { what, stored }) = self.came.remove(index)
+            && let Some(Message { what, stored, .. }) = self.came.remove(index)
             && self.wanted(&what)
         {
             self.inputs.push_front(what);
@@ -221,7 +261,7 @@ impl Driver {
         if run.has_more() || !self.inputs.is_empty() {
             return;
         }
-        while let Some(Message { what, stored }) = self.came.pop_front() {
+        while let Some(Message { what, stored, .. }) = self.came.pop_front() {
             if self.wanted(&what) {
                 self.inputs.push_back(what);
                 self.answers.push_back(stored);
@@ -236,14 +276,22 @@ impl Driver {
         match what {
             Happened::TaskSucceeded { task, .. }
             | Happened::TaskFailed { task, .. }
-            | Happened::TaskNotStarted { task, .. } => self.outstanding.remove(task),
-            Happened::TaskHeartbeat { task } | Happened::TaskSubmitted { task, .. } => self.outstanding.contains(task),
+            | Happened::TaskNotStarted { task, .. } => {
+                self.pace.over(*task);
+                self.outstanding.remove(task)
+            }
+            Happened::TaskSubmitted { task, .. } => {
+                self.pace.submitted(*task);
+                self.outstanding.contains(task)
+            }
+            Happened::TaskHeartbeat { task } => self.outstanding.contains(task),
             Happened::ActivityStarted { task, .. } => self.offered.remove(task),
             Happened::TimerFired { timer } => {
                 self.due.remove(timer);
                 self.timers.remove(timer).is_some()
             }
             Happened::MapRunSucceeded { map_run, .. } | Happened::MapRunFailed { map_run, .. } => {
+                self.pace.map_run_over(*map_run);
                 self.map_runs.remove(map_run).is_some()
             }
             _ => true,
@@ -292,6 +340,7 @@ impl Driver {
                 // What was started goes on, as on AWS, except for executions; its result is ignored.
                 Effect::CancelTask { task } => {
                     self.outstanding.remove(&task);
+                    self.pace.over(task);
                     self.offered.remove(&task);
                     if self.watched.remove(&task) {
                         let (shared, id) = (self.shared.clone(), self.id);
@@ -303,17 +352,20 @@ impl Driver {
                 }
                 Effect::ReadItems(request) => {
                     let what = map_run::read_items(&self.shared, self.id, &request);
-                    let _ = self.outbox.send(Message { what, stored: None });
+                    let _ = self.outbox.send(Message::of(what));
                 }
                 Effect::RunChildren { map_run, children } => {
                     let waiting = Waiting {
                         execution: self.id,
                         machine: self.machine.clone(),
+                        rehearsal: self.rehearsal.clone(),
+                        time: self.time(),
                         outbox: self.outbox.clone(),
                     };
                     map_run::spawn(&self.shared, waiting, map_run, children);
                 }
                 Effect::StopMapRun { map_run, .. } => {
+                    self.pace.map_run_over(map_run);
                     if let Some(arn) = self.map_runs.remove(&map_run) {
                         self.shared.tell_map_run(&arn, News::Stop);
                     }
@@ -326,10 +378,11 @@ impl Driver {
     /// Has a task done beside the execution.
     fn schedule(&mut self, request: TaskRequest) {
         self.outstanding.insert(request.task);
+        self.pace.scheduled(&request);
         if let Some(TaskOutcome::Failed { error, cause }) = self.shared.not_lent(&request) {
             let task = request.task;
             let what = Happened::TaskFailed { task, error, cause };
-            let _ = self.outbox.send(Message { what, stored: None });
+            let _ = self.outbox.send(Message::of(what));
             return;
         }
         if is_activity(&request.resource) {
@@ -343,13 +396,18 @@ impl Driver {
         }
         let waits = request.resource.ends_with(WAIT_FOR_TOKEN);
         let (shared, region) = (self.shared.clone(), self.region.clone());
-        let arn = self.arn.clone();
+        let (arn, time) = (self.arn.clone(), self.time());
         let outbox = self.outbox.clone();
         let mut closing = self.shared.closed.subscribe();
         tokio::spawn(async move {
+            let caller = Caller {
+                region: &region,
+                execution_arn: &arn,
+                time,
+            };
             let outcome = tokio::select! {
                 _ = closing.wait_for(|closed| *closed) => return,
-                outcome = shared.tasks.run(Caller { region: &region, execution_arn: &arn }, &request) => outcome,
+                outcome = shared.tasks.run(caller, &request) => outcome,
             };
             let task = request.task;
             let what = match outcome {
@@ -357,18 +415,29 @@ impl Driver {
                 TaskOutcome::Succeeded(output) => Happened::TaskSucceeded { task, output },
                 TaskOutcome::Failed { error, cause } => Happened::TaskFailed { task, error, cause },
             };
-            let _ = outbox.send(Message { what, stored: None });
+            let _ = outbox.send(Message::of(what));
         });
     }
 }
 
+impl Message {
+    /// What happened now, and nobody waits until it is stored.
+    pub(super) fn of(what: Happened) -> Self {
+        Self {
+            what,
+            at: None,
+            stored: None,
+        }
+    }
+}
+
 /// Advances an execution on a thread that may take its time.
-async fn slice(shared: Arc<Shared>, mut run: Run, mut inputs: VecDeque<Happened>) -> Slice {
+async fn slice(shared: Arc<Shared>, tempo: Tempo, mut run: Run, mut inputs: VecDeque<Happened>) -> Slice {
     let world = shared.clone();
     let work = move || {
         let mut batch = Batch::default();
         let world = World {
-            now: &|| world.now(),
+            now: &|| tempo.at(world.now()),
             activity_exists: &|arn| world.has_activity(arn),
         };
         run.advance(&mut inputs, &world, &mut batch);

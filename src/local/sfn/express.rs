@@ -25,9 +25,10 @@ impl States {
         if !target.machine.current.content.express {
             return Err(type_not_supported());
         }
+        let rehearsal = self.rehearsal(&target, &asked)?;
         let start = self.new_start(&target, &asked);
         let end = self.shared.end_of(&start.execution_arn);
-        if let Err(error) = self.begin(&target, &start, asked.trace_header, None) {
+        if let Err(error) = self.begin(&target, &start, asked.trace_header, rehearsal, None) {
             self.shared.await_no_more(&start.execution_arn);
             return Err(error);
         }

@@ -34,7 +34,7 @@ impl States {
         check_name(name)?;
         tags::check(&tags)?;
         let account = role_account(role_arn)?;
-        definition::accept(definition, kind == "EXPRESS", &*self.shared.tasks)?;
+        definition::accept(definition, kind == "EXPRESS")?;
         let content = Content {
             express: kind == "EXPRESS",
             revision_id: None,
@@ -113,7 +113,7 @@ impl States {
         }
         let express = self.active_machine(arn)?.current.content.express;
         if let Some(definition) = definition {
-            definition::accept(definition, express, &*self.shared.tasks)?;
+            definition::accept(definition, express)?;
         }
         if let Some(role_arn) = role_arn {
             self.check_role(role_arn, role_account(role_arn)?)?;

@@ -25,6 +25,7 @@ mod nested;
 mod paging;
 mod recovery;
 mod redrive;
+mod rehearsal;
 mod request;
 mod roles;
 mod run;
@@ -61,6 +62,7 @@ use super::api::{ApiError, Call, Pending, Reply, Service};
 use super::s3::Objects;
 use super::store::{Store, StoreError};
 use crate::engine::Millis;
+use crate::mock::config::MockConfig;
 
 /// Step Functions, open. Cheap to clone; the last clone closes it, and executions go on when it is opened again.
 #[derive(Clone)]
@@ -85,9 +87,10 @@ impl StepFunctions {
         logs: Arc<dyn LogSink>,
         objects: Arc<dyn Objects>,
         clock: Clock,
+        mock_config: Option<Arc<MockConfig>>,
     ) -> Result<Self, StoreError> {
         store.ensure_schema(schema::SCHEMA)?;
-        let shared = Arc::new(Shared::new(store, tasks, roles, logs, objects, clock));
+        let shared = Arc::new(Shared::new(store, tasks, roles, logs, objects, clock, mock_config));
         for (id, arn) in shared.store.read(journal::running)? {
             shared.resume(id, arn);
         }

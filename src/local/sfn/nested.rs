@@ -15,11 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::driver::Message;
 use super::integrations;
 use super::names::{is_express, type_not_supported};
+use super::rehearsal;
 use super::shared::Shared;
 use super::tasks::{Caller, TaskOutcome};
 use super::{States, seconds};
 use crate::asl::integration::{Integration, Pattern};
-use crate::engine::{Effect, Happened, TaskId, TaskRequest};
+use crate::engine::{Effect, Happened, Millis, TaskId, TaskRequest};
 use crate::local::api::{ApiError, Call, Reply};
 use crate::local::protocol::Protocol;
 use crate::local::random;
@@ -50,6 +51,8 @@ pub(super) struct Parent {
     pub(super) region: Arc<str>,
     pub(super) task: TaskId,
     pub(super) token: String,
+    /// The time of that execution, if it is virtual.
+    pub(super) time: Option<Millis>,
 }
 
 /// What waits for a child and tells the execution of its parent.
@@ -98,8 +101,8 @@ impl Watch {
         let Some(child) = child_of(&output) else {
             return;
         };
-        if let Some(what) = self.end_of(&child).await {
-            self.tell(what).await;
+        if let Some((what, at)) = self.end_of(&child).await {
+            self.tell_at(what, at).await;
         }
     }
 
@@ -132,14 +135,16 @@ impl Watch {
         let caller = Caller {
             region: &self.parent.region,
             execution_arn: &self.parent.arn,
+            time: self.parent.time,
         };
-        let input = integrations::start_parameters(caller, &self.request.parameters);
+        let mut input = integrations::start_parameters(caller, &self.request.parameters);
+        rehearsal::pass_on(self.parent.time, &mut input);
         let call = call(&self.parent.region, "StartExecution", input, request_id);
         self.states().start_child(&call, &self.parent)
     }
 
-    /// How the task ends, when its child has. `None` when the service is closed.
-    async fn end_of(&self, child: &str) -> Option<Happened> {
+    /// How the task ends, when its child has, and when that was. `None` when the service is closed.
+    async fn end_of(&self, child: &str) -> Option<(Happened, Option<Millis>)> {
         // Listens before it looks, so that the end cannot come in between.
         let end = self.shared.end_of(child);
         let mut described = self.describe(child)?;
@@ -151,12 +156,14 @@ impl Watch {
             self.shared.forget_who_left(child);
         }
         let task = self.parent.task;
+        let at = described.get("StopDate").and_then(Value::as_u64);
         if described.get("Status").and_then(Value::as_str) != Some("SUCCEEDED") {
-            return Some(Happened::TaskFailed {
+            let failed = Happened::TaskFailed {
                 task,
                 error: Some("States.TaskFailed".to_owned()),
                 cause: Some(Value::Object(described).to_string()),
-            });
+            };
+            return Some((failed, at));
         }
         if pattern(&self.request.resource) == Some(Pattern::Sync2) {
             for member in ["Input", "Output"] {
@@ -167,10 +174,11 @@ impl Watch {
                 }
             }
         }
-        Some(Happened::TaskSucceeded {
+        let succeeded = Happened::TaskSucceeded {
             task,
             output: Value::Object(described).to_string(),
-        })
+        };
+        Some((succeeded, at))
     }
 
     fn describe(&self, child: &str) -> Option<serde_json::Map<String, Value>> {
@@ -193,9 +201,15 @@ impl Watch {
 
     /// Whether the task was still wanted; `None` if its execution has ended.
     async fn tell(&self, what: Happened) -> Option<bool> {
+        self.tell_at(what, None).await
+    }
+
+    /// The same of what may happen later in virtual time.
+    async fn tell_at(&self, what: Happened, at: Option<Millis>) -> Option<bool> {
         let (stored, done) = oneshot::channel();
         let message = Message {
             what,
+            at,
             stored: Some(stored),
         };
         self.outbox.send(message).ok()?;

@@ -2,12 +2,14 @@
 //! what is outstanding is started again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::journal;
 use super::logging::Log;
 use super::machine_rows;
 use super::nested;
+use super::rehearsal;
 use super::run::{Batch, Run, SLICE};
 use super::shared::Shared;
 use super::tasks::{WAIT_FOR_TOKEN, is_activity};
@@ -41,7 +43,7 @@ pub(super) struct Rebuilt {
     /// Timers to set, tasks to do again, map runs to go on with.
     pub(super) effects: Vec<Effect>,
     /// Tasks that were handed over and wait for their token: not to be done again.
-    pub(super) waiting: Vec<TaskId>,
+    pub(super) waiting: Vec<TaskRequest>,
     /// Tasks whose executions were started, with the answers they had.
     pub(super) children: Vec<(TaskRequest, String)>,
     /// Those of them that wait for a worker to take them.
@@ -107,7 +109,7 @@ pub(super) async fn rebuild(shared: &Shared, id: i64) -> Result<Rebuilt, Recover
             .filter(|request| is_activity(&request.resource) && !taken.contains(&request.task))
             .map(|request| request.task)
             .collect(),
-        waiting: waiting.into_iter().map(|request| request.task).collect(),
+        waiting,
     })
 }
 
@@ -118,8 +120,9 @@ async fn replay(shared: &Shared, id: i64) -> Result<(Run, Batch), RecoveryError>
     let revision = shared
         .store
         .read(|connection| machine_rows::revision(connection, recorded.revision))?;
+    let rehearsal = shared.store.read(|connection| rehearsal::find(connection, id))?;
     let log = Log::of(&revision.content.logging, &recorded.start);
-    let mut run = Run::new(machine, recorded.start, log);
+    let mut run = Run::new(machine, recorded.start, log).rehearsed(rehearsal.map(Arc::new));
     let mut replayed = Batch::default();
     let mut inputs = VecDeque::from(recorded.inputs);
     while !inputs.is_empty() {

@@ -45,7 +45,8 @@ impl States {
                 RecoveryError::Store(problem) => problem.into(),
                 other => not_redrivable(&other.to_string()),
             })?;
-        let now = self.shared.now();
+        // Virtual time may be ahead.
+        let now = self.shared.now().max(run.now());
         let mut first = Batch::default();
         run.take(Happened::Redriven, now, &mut first);
         self.shared.begin(&execution.arn, run, first, |first| {

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::logging::Log;
+use super::rehearsal::{Mocked, Rehearsal};
 use super::tasks::is_activity;
 use crate::asl::model::StateMachine;
-use crate::engine::{
-    self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskId, TaskRequest,
-};
+use crate::engine::{self, Effect, Execution, Happened, HistoryEvent, Input, Millis, Outcome, Start, TaskId};
 use crate::local::random;
 
 /// After so long what was done is stored, and others have their turn. It is also how exact the times of events are.
@@ -26,6 +25,7 @@ pub(super) struct Run {
     log: Option<Log>,
     /// Tasks that were scheduled and not yet said to be started.
     unstarted: VecDeque<(TaskId, String)>,
+    mocked: Mocked,
 }
 
 /// What a few inputs led to. It is stored as a whole; only then `effects` are acted on.
@@ -59,7 +59,14 @@ impl Run {
             execution: Execution::new(start),
             entries: 0,
             unstarted: VecDeque::new(),
+            mocked: Mocked::default(),
         }
+    }
+
+    /// The same, rehearsed so.
+    pub(super) fn rehearsed(mut self, rehearsal: Option<Arc<Rehearsal>>) -> Self {
+        self.mocked = Mocked::of(rehearsal);
+        self
     }
 
     /// Takes an input that came at `now` and leaves all that it leads to for later, so that nothing is computed before it
@@ -70,7 +77,7 @@ impl Run {
 
     /// Whether there is more to do without an input.
     pub(super) fn has_more(&self) -> bool {
-        self.execution.has_more() || !self.unstarted.is_empty()
+        self.execution.has_more() || !self.unstarted.is_empty() || self.mocked.has_answer()
     }
 
     /// Whether an input ends the execution whatever it is about, so that it need not wait until there is nothing more to do.
@@ -116,8 +123,11 @@ impl Run {
             return Some(Happened::Continued);
         }
         let Some((task, resource)) = self.unstarted.pop_front() else {
-            return inputs.pop_front();
+            return self.mocked.answer().or_else(|| inputs.pop_front());
         };
+        if let Some(start) = self.mocked.start(task) {
+            return Some(start);
+        }
         Some(if is_activity(&resource) && !(world.activity_exists)(&resource) {
             Happened::TaskNotStarted {
                 task,
@@ -154,6 +164,7 @@ impl Run {
                 log.redriven();
             }
         }
+        self.mocked.fed(&input.what);
         if batch.inputs.is_empty() {
             batch.first_entry = self.entries;
         }
@@ -164,11 +175,21 @@ impl Run {
                 Effect::History(event) => batch.events.push(event),
                 Effect::Finished(outcome) => {
                     self.unstarted.clear();
+                    self.mocked.end();
                     batch.outcome = Some(outcome);
                 }
+                Effect::ScheduleTask(request) => {
+                    self.unstarted.push_back((request.task, request.resource.clone()));
+                    // Nobody else is to know of a task that is mocked.
+                    if self.mocked.has(&request.state) {
+                        self.mocked.schedule(&request);
+                    } else {
+                        batch.effects.push(Effect::ScheduleTask(request));
+                    }
+                }
                 other => {
-                    if let Effect::ScheduleTask(TaskRequest { task, resource, .. }) = &other {
-                        self.unstarted.push_back((*task, resource.clone()));
+                    if let Effect::CancelTask { task } = &other {
+                        self.mocked.cancel(*task);
                     }
                     batch.effects.push(other);
                 }
@@ -186,8 +207,20 @@ impl Run {
         &self.machine
     }
 
-    /// What is still outstanding.
+    /// What is still outstanding of what is not mocked.
     pub(super) fn pending(&self) -> engine::Pending {
-        self.execution.pending()
+        let mut pending = self.execution.pending();
+        pending.tasks.retain(|request| !self.mocked.has(&request.state));
+        pending
+    }
+
+    /// How it is rehearsed, if it is.
+    pub(super) fn rehearsal(&self) -> Option<&Arc<Rehearsal>> {
+        self.mocked.rehearsal()
+    }
+
+    /// The time up to which it has come.
+    pub(super) fn now(&self) -> Millis {
+        self.now
     }
 }

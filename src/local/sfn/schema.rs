@@ -100,6 +100,10 @@ CREATE TABLE IF NOT EXISTS sfn_map_runs (
     cause TEXT,
     UNIQUE (execution, number)
 );
+CREATE TABLE IF NOT EXISTS sfn_rehearsals (
+    execution INTEGER PRIMARY KEY REFERENCES sfn_executions (id) ON DELETE CASCADE,
+    body TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS sfn_history (
     execution INTEGER NOT NULL REFERENCES sfn_executions (id) ON DELETE CASCADE,
     event INTEGER NOT NULL,

@@ -19,6 +19,7 @@ use crate::asl::model::StateMachine;
 use crate::engine::{Happened, Millis, Outcome};
 use crate::local::s3::Objects;
 use crate::local::store::{Store, StoreError};
+use crate::mock::config::MockConfig;
 
 /// Tells the time, in milliseconds since the epoch.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -45,6 +46,8 @@ pub(super) struct Shared {
     pub(super) stuck: Stuck,
     /// Where executions advance.
     pub(super) workers: Workers,
+    /// The test cases that `<state machine>#<test case>` names, if there are any.
+    pub(super) mock_config: Option<Arc<MockConfig>>,
 }
 
 impl Shared {
@@ -55,6 +58,7 @@ impl Shared {
         logs: Arc<dyn LogSink>,
         objects: Arc<dyn Objects>,
         clock: Clock,
+        mock_config: Option<Arc<MockConfig>>,
     ) -> Self {
         Self {
             store,
@@ -71,6 +75,7 @@ impl Shared {
             offered: Notify::new(),
             stuck: Stuck::default(),
             workers: Workers::new(),
+            mock_config,
         }
     }
 
@@ -121,6 +126,7 @@ impl Shared {
         inbox
             .send(Message {
                 what,
+                at: None,
                 stored: Some(stored),
             })
             .ok()?;
@@ -181,7 +187,7 @@ impl Shared {
                 Ok(rebuilt) => {
                     let driver = Driver::new(shared, id, &arn, &rebuilt.run, inbox, outbox);
                     driver
-                        .waiting_for(rebuilt.waiting, rebuilt.offered)
+                        .waiting_for(&rebuilt.waiting, rebuilt.offered)
                         .watching(rebuilt.children)
                         .drive(rebuilt.run, rebuilt.effects)
                         .await;

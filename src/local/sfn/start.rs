@@ -1,13 +1,16 @@
 //! Starting executions.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-use super::definition::Definition;
+use super::definition::{self, Definition};
 use super::logging::Log;
 use super::machine_rows::{self, Machine};
 use super::names::{check_name, execution_arn, express_arn, is_express, machine_deleting, no_such_machine, region_of};
 use super::nested::{self, Parent};
+use super::rehearsal::{self, Rehearsal};
 use super::request::{Request, hidden, text};
 use super::run::{Batch, Run};
 use super::target::Target;
@@ -22,7 +25,10 @@ const LARGEST_DATA: usize = 262_144;
 
 /// What StartExecution and StartSyncExecution are asked.
 pub(super) struct Asked<'a> {
+    /// Without the test case that it may name.
     pub(super) machine_arn: &'a str,
+    case: Option<&'a str>,
+    rehearsal: Option<Rehearsal>,
     name: String,
     pub(super) input: &'a str,
     pub(super) trace_header: Option<&'a str>,
@@ -35,13 +41,22 @@ impl<'a> Asked<'a> {
         let name = request.optional("name", text(80));
         let input = request.optional("input", hidden(0, LARGEST_DATA));
         let trace_header = request.optional("traceHeader", text(256));
+        let rehearsal = Rehearsal::read(&request);
         request.finish()?;
+        let rehearsal = rehearsal?;
+        // No ARN of a state machine has such a sign.
+        let (machine_arn, case) = match machine_arn.split_once('#') {
+            Some((arn, case)) => (arn, Some(case)),
+            None => (machine_arn, None),
+        };
         let name = name.map_or_else(random::uuid, str::to_owned);
         check_name(&name)?;
         let input = input.unwrap_or("{}");
         check_input(input)?;
         Ok(Self {
             machine_arn,
+            case,
+            rehearsal,
             name,
             input,
             trace_header,
@@ -60,8 +75,9 @@ impl States {
     pub(super) fn start_execution_for(&self, call: &Call, parent: Option<&Parent>) -> Result<Value, ApiError> {
         let asked = Asked::read(Request::new(&call.input))?;
         let target = self.active_target(asked.machine_arn)?;
+        let rehearsal = self.rehearsal(&target, &asked)?;
         let start = self.new_start(&target, &asked);
-        let started_at = self.begin(&target, &start, asked.trace_header, parent)?;
+        let started_at = self.begin(&target, &start, asked.trace_header, rehearsal, parent)?;
         Ok(json!({"executionArn": start.execution_arn, "startDate": seconds(started_at)}))
     }
 
@@ -80,8 +96,37 @@ impl States {
             state_machine_name: machine.name.clone(),
             role_arn: machine.current.content.role_arn.clone(),
             input: asked.input.to_owned(),
-            started_at: self.shared.now(),
+            started_at: asked
+                .rehearsal
+                .as_ref()
+                .and_then(Rehearsal::starts_at)
+                .unwrap_or_else(|| self.shared.now()),
         }
+    }
+
+    /// How the execution is to be rehearsed, by what the request says or the test case that it names.
+    pub(super) fn rehearsal(&self, target: &Target, asked: &Asked<'_>) -> Result<Option<Rehearsal>, ApiError> {
+        let Some(case) = asked.case else {
+            return Ok(asked.rehearsal.clone());
+        };
+        let Some(config) = &self.shared.mock_config else {
+            return Err(rehearsal::invalid(&format!(
+                "the state machine ARN names the test case `{case}`, and the local cloud was started without a mock configuration \
+                 (`stepstack local up --mock-config FILE`)"
+            )));
+        };
+        if asked.rehearsal.as_ref().is_some_and(|given| !given.mocks.is_empty()) {
+            return Err(rehearsal::invalid(&format!(
+                "the state machine ARN names the test case `{case}`, and there are `mocks` as well"
+            )));
+        }
+        let mocks = config
+            .mocks(&target.machine.name, case)
+            .map_err(|problem| ApiError::new("ValidationException", problem.to_string()))?;
+        Ok(Some(match &asked.rehearsal {
+            Some(given) => given.with_mocks(mocks.clone()),
+            None => Rehearsal::default().with_mocks(mocks.clone()),
+        }))
     }
 
     /// Begins an execution, and gives the time since which it runs.
@@ -90,6 +135,7 @@ impl States {
         target: &Target,
         start: &Start,
         trace_header: Option<&str>,
+        rehearsal: Option<Rehearsal>,
         parent: Option<&Parent>,
     ) -> Result<Millis, ApiError> {
         let current = &target.machine.current;
@@ -102,13 +148,23 @@ impl States {
         let model = self.shared.machine(current.id, definition)?.ok_or_else(|| {
             ApiError::with_status(500, "InternalFailure", "the stored definition cannot be read any more")
         })?;
-        let mut run = Run::new(model, start.clone(), Log::of(&current.content.logging, start));
+        if let Some(rehearsal) = &rehearsal {
+            rehearsal.check(&model)?;
+        }
+        let mocked = |state: &str| rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.mocks.has(state));
+        definition::check_integrations(&model, self.shared.tasks.as_ref(), &mocked)?;
+        let rehearsal = rehearsal.map(Arc::new);
+        let log = Log::of(&current.content.logging, start);
+        let mut run = Run::new(model, start.clone(), log).rehearsed(rehearsal.clone());
         let mut first = Batch::default();
         run.take(Happened::Started, start.started_at, &mut first);
         let begun = self.shared.begin(&start.execution_arn, run, first, |first| {
             self.shared.store.write(|transaction| {
-                make_room(transaction, start, &target.machine)?;
+                make_room(transaction, start, &target.machine, rehearsal.as_deref())?;
                 let id = insert(transaction, start, target, trace_header)?;
+                if let Some(rehearsal) = &rehearsal {
+                    rehearsal::insert(transaction, id, rehearsal)?;
+                }
                 if let Some(parent) = parent {
                     nested::record(transaction, id, parent)?;
                 }
@@ -156,7 +212,12 @@ fn check_input(input: &str) -> Result<(), ApiError> {
 
 /// Sees to it that the name is free: taken names are refused, except for the same execution while it runs. Executions of
 /// a deleted machine do not hold names of a later one that has its name.
-fn make_room(connection: &Connection, start: &Start, machine: &Machine) -> Result<(), NotBegun> {
+fn make_room(
+    connection: &Connection,
+    start: &Start,
+    machine: &Machine,
+    rehearsal: Option<&Rehearsal>,
+) -> Result<(), NotBegun> {
     match machine_rows::find(connection, &machine.arn)? {
         Some(now) if now.id == machine.id && now.status == "ACTIVE" => {}
         Some(now) if now.id == machine.id => return Err(NotBegun::Refused(machine_deleting(&machine.arn))),
@@ -174,7 +235,8 @@ fn make_room(connection: &Connection, start: &Start, machine: &Machine) -> Resul
             .map_err(StoreError::from)?;
         return Ok(());
     }
-    if existing.stopped_at.is_none() && existing.start.input == start.input {
+    let rehearsed = rehearsal::find(connection, existing.id)?;
+    if existing.stopped_at.is_none() && existing.start.input == start.input && rehearsed.as_ref() == rehearsal {
         return Err(NotBegun::Running(existing.start.started_at));
     }
     Err(NotBegun::Refused(ApiError::new(

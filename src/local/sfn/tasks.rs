@@ -2,7 +2,7 @@
 
 use super::names::machine_arn;
 use crate::asl::integration::{Integration, Pattern};
-use crate::engine::TaskRequest;
+use crate::engine::{Millis, TaskRequest};
 use crate::local::api::Pending;
 
 /// The suffix of a resource whose task ends only when its token comes back.
@@ -26,6 +26,8 @@ pub struct Caller<'a> {
     pub region: &'a str,
     /// The ARN of the execution.
     pub execution_arn: &'a str,
+    /// The time of the execution, if it is virtual: that of the executions that its tasks start.
+    pub time: Option<Millis>,
 }
 
 impl Caller<'_> {

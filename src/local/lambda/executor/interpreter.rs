@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// What starts a function.
@@ -39,32 +39,35 @@ pub(crate) fn interpreter(runtime: &str) -> Result<Interpreter, String> {
 /// work in a function's environment.
 fn found(runtime: &str, programs: &[&str], print_path: &[&str]) -> Result<PathBuf, String> {
     static FOUND: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
-    let mut known = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(path) = known.get(runtime).filter(|path| path.is_file()) {
+    let known = || FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = known().get(runtime).filter(|path| path.is_file()) {
         return Ok(path.clone());
     }
-    let path = programs
-        .iter()
-        .find_map(|program| real_path(program, print_path))
-        .ok_or_else(|| {
-            let program = programs.last().copied().unwrap_or_default();
-            format!(
-                "the local cloud runs {runtime} with the program {program}, which is not in the PATH or does not work"
-            )
-        })?;
-    known.insert(runtime.to_owned(), path.clone());
+    // All at once: the launchers of version managers take their time, also to say that they have no such version.
+    let started: Vec<Option<Child>> = programs.iter().map(|program| start(program, print_path)).collect();
+    let paths: Vec<Option<PathBuf>> = started.into_iter().map(|child| real_path(child?)).collect();
+    let path = paths.into_iter().flatten().next().ok_or_else(|| {
+        let program = programs.last().copied().unwrap_or_default();
+        format!("the local cloud runs {runtime} with the program {program}, which is not in the PATH or does not work")
+    })?;
+    known().insert(runtime.to_owned(), path.clone());
     Ok(path)
 }
 
-fn real_path(program: &str, arguments: &[&str]) -> Option<PathBuf> {
-    let output = Command::new(program)
+fn start(program: &str, arguments: &[&str]) -> Option<Child> {
+    Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
         .ok()
-        .filter(|output| output.status.success())?;
+}
+
+fn real_path(program: Child) -> Option<PathBuf> {
+    let output = program.wait_with_output().ok()?;
     let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end());
-    path.is_file().then_some(path)
+    (output.status.success() && path.is_file()).then_some(path)
 }
 
 #[cfg(test)]

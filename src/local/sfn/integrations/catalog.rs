@@ -77,7 +77,7 @@ impl Service {
     }
 }
 
-const SERVICES: &[Service] = &[
+pub(super) const SERVICES: &[Service] = &[
     Service {
         sdk: "sfn",
         signing: "states",

@@ -23,6 +23,7 @@ use self::optimized::Optimized;
 use self::reply::Times;
 use super::Clock;
 use super::lambda::{self, LambdaTasks};
+use super::rehearsal;
 use super::tasks::{Caller, TaskOutcome, TaskRunner};
 use crate::asl::integration::{Integration, Pattern};
 use crate::engine::TaskRequest;
@@ -78,7 +79,9 @@ impl Integrations {
         operation: &str,
         parameters: &Value,
     ) -> TaskOutcome {
-        let request = match request::of(service, operation, parameters, caller.region) {
+        let mut parameters = parameters.clone();
+        pass_time(caller, service, operation, &mut parameters);
+        let request = match request::of(service, operation, &parameters, caller.region) {
             Ok(request) => request,
             Err(problem) => return TaskOutcome::failed("States.Runtime", problem),
         };
@@ -96,7 +99,10 @@ impl Integrations {
         operation: &str,
         parameters: &Value,
     ) -> TaskOutcome {
-        let parameters = optimized.parameters(caller, parameters);
+        let mut parameters = optimized.parameters(caller, parameters);
+        if let Some(service) = optimized.service() {
+            pass_time(caller, service, operation, &mut parameters);
+        }
         let request = optimized
             .service()
             .ok_or_else(|| format!("there is no service for {operation}"))
@@ -146,6 +152,13 @@ pub(super) fn supports(resource: &str) -> bool {
     service.is_some_and(|service| crate::local::has_service(service.signing) && service.has(&names::capital(action)))
 }
 
+/// An execution that a task starts has the virtual time of the execution of the task.
+fn pass_time(caller: Caller<'_>, service: &Service, operation: &str, parameters: &mut Value) {
+    if service.sdk == "sfn" && matches!(operation, "StartExecution" | "StartSyncExecution") {
+        rehearsal::pass_on(caller.time, parameters);
+    }
+}
+
 fn missing(resource: &str) -> TaskOutcome {
     TaskOutcome::failed(
         "States.Runtime",
@@ -183,4 +196,22 @@ pub(super) fn operations_of_states() -> &'static [&'static str] {
         Some(catalog::Wire::Json(json)) => json.operations,
         _ => &[],
     }
+}
+
+/// What AWS SDK tasks can call, as `service:action`.
+#[cfg(test)]
+pub(super) fn sdk_operations() -> impl Iterator<Item = String> {
+    catalog::SERVICES.iter().flat_map(|service| {
+        let operations: Vec<&str> = match &service.wire {
+            catalog::Wire::Json(json) => json.operations.to_vec(),
+            catalog::Wire::Query(query) => query.operations.to_vec(),
+            catalog::Wire::RestJson(operations) | catalog::Wire::RestXml(operations) => {
+                operations.iter().map(|operation| operation.name).collect()
+            }
+        };
+        let action = |operation: &str| operation[..1].to_ascii_lowercase() + &operation[1..];
+        operations
+            .into_iter()
+            .map(move |operation| format!("{}:{}", service.sdk, action(operation)))
+    })
 }

@@ -17,7 +17,7 @@ use crate::local::sfn::tasks::TaskOutcome;
 #[derive(Debug)]
 pub(super) struct Optimized {
     /// In resources: `states` of `arn:aws:states:::states:startExecution`.
-    name: &'static str,
+    pub(super) name: &'static str,
     /// The same service for AWS SDK integrations.
     sdk: &'static str,
     /// In error names.
@@ -33,7 +33,7 @@ pub(super) struct Optimized {
     texts: &'static [(&'static str, &'static str)],
 }
 
-const OPTIMIZED: &[Optimized] = &[
+pub(super) const OPTIMIZED: &[Optimized] = &[
     Optimized {
         name: "states",
         sdk: "sfn",
@@ -174,6 +174,7 @@ mod tests {
     use super::*;
 
     const CALLER: Caller<'_> = Caller {
+        time: None,
         region: "us-east-1",
         execution_arn: "arn:aws:states:us-east-1:000000000000:execution:m:e",
     };

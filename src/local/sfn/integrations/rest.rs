@@ -175,7 +175,14 @@ const OBJECT_HEADERS: &[(&str, &str, Kind)] = &[
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html>: what only needs path, query and headers.
 pub(super) const S3: &[RestOperation] = &[
     s3("ListBuckets", "GET", "/"),
-    s3("CreateBucket", "PUT", "/{Bucket}"),
+    RestOperation {
+        answer: Answer {
+            headers: &[("location", "Location", Kind::Text)],
+            payload: None,
+            status: None,
+        },
+        ..s3("CreateBucket", "PUT", "/{Bucket}")
+    },
     s3("DeleteBucket", "DELETE", "/{Bucket}"),
     s3("HeadBucket", "HEAD", "/{Bucket}"),
     RestOperation {

@@ -34,6 +34,7 @@ async fn run(
     });
     let tasks = LambdaTasks::new(lambda.clone(), Arc::new(|| 1_732_799_154_000));
     let request = TaskRequest {
+        state: "Call".to_owned(),
         task: 1,
         token: "token".to_owned(),
         resource: resource.to_owned(),
@@ -41,6 +42,7 @@ async fn run(
         credentials_role: None,
     };
     let caller = Caller {
+        time: None,
         region: "us-east-1",
         execution_arn: "arn:aws:states:us-east-1:000000000000:execution:m:e",
     };

@@ -9,7 +9,7 @@ use super::rows::{self, Family};
 use super::runner::{NewChild, News};
 use crate::asl::model::StateMachine;
 use crate::engine::map_run::processor;
-use crate::engine::{Happened, Outcome, Status};
+use crate::engine::{Happened, Millis, Outcome, Status};
 use crate::local::sfn::shared::{Shared, lock};
 use crate::local::sfn::{definition, journal, machine_rows};
 use crate::local::store::StoreError;
@@ -29,8 +29,8 @@ impl MapRuns {
     /// A child execution, or any other, has ended.
     pub(in crate::local::sfn) fn ended(&self, arn: &str, outcome: &Outcome) {
         if let Some((index, outbox)) = lock(&self.watched).remove(arn) {
-            let status = outcome.status;
-            let _ = outbox.send(News::Ended { index, status });
+            let (status, at) = (outcome.status, outcome.at);
+            let _ = outbox.send(News::Ended { index, status, at });
         }
     }
 
@@ -45,8 +45,8 @@ impl MapRuns {
 pub(super) struct BegunChild {
     pub(super) index: usize,
     pub(super) arn: String,
-    /// How it ended, if it did so at once.
-    pub(super) ended: Option<Status>,
+    /// How and when it ended, if it did so at once.
+    pub(super) ended: Option<(Status, Millis)>,
 }
 
 impl Shared {
@@ -156,7 +156,7 @@ impl Shared {
         let begun = new.into_iter().zip(ids).map(|(child, id)| {
             self.deliver(child.run.log(), &child.first.events);
             let arn = child.start.execution_arn;
-            let ended = child.first.outcome.as_ref().map(|outcome| outcome.status);
+            let ended = child.first.outcome.as_ref().map(|outcome| (outcome.status, outcome.at));
             if ended.is_none() {
                 self.watch_child(&arn, child.index, outbox.clone());
                 running.insert(arn.clone(), self.drive(id, arn.clone(), child.run, child.first));

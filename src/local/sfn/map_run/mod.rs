@@ -6,6 +6,7 @@ mod children;
 mod nursery;
 mod rows;
 mod runner;
+mod time;
 mod transfer;
 
 pub(super) use children::MapRuns;

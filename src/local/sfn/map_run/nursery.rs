@@ -7,10 +7,11 @@ use std::time::Instant;
 use super::runner::NewChild;
 use crate::asl::model::StateMachine;
 use crate::engine::map_run::Children;
-use crate::engine::{Happened, Start};
+use crate::engine::{Happened, Millis, Start};
 use crate::local::random;
 use crate::local::sfn::logging::Log;
 use crate::local::sfn::names::{execution_arn, express_arn, region_of};
+use crate::local::sfn::rehearsal::Rehearsal;
 use crate::local::sfn::run::{Batch, Run, SLICE, World};
 use crate::local::sfn::shared::Shared;
 
@@ -23,15 +24,24 @@ pub(super) struct Nursery {
     pub(super) processor: Arc<StateMachine>,
     pub(super) logging: serde_json::Value,
     pub(super) children: Children,
+    /// How they are rehearsed, if they are.
+    pub(super) rehearsal: Option<Arc<Rehearsal>>,
 }
 
 impl Nursery {
-    /// Makes at most so many child executions from the one at `first` on, fewer if that takes long.
-    pub(super) fn first_steps(&self, first: usize, most: usize, shared: &Shared) -> Vec<NewChild> {
+    /// Makes at most so many child executions from the one at `first` on, fewer if that takes long. If time is virtual, they
+    /// begin at that one.
+    pub(super) fn first_steps(
+        &self,
+        first: usize,
+        most: usize,
+        time: Option<Millis>,
+        shared: &Shared,
+    ) -> Vec<NewChild> {
         let begun = Instant::now();
         let mut new = Vec::new();
         for index in (first..self.children.len()).take(most) {
-            new.extend(self.new_child(index, shared));
+            new.extend(self.new_child(index, time, shared));
             if begun.elapsed() >= 4 * SLICE {
                 break;
             }
@@ -39,9 +49,10 @@ impl Nursery {
         new
     }
 
-    fn new_child(&self, index: usize, shared: &Shared) -> Option<NewChild> {
+    fn new_child(&self, index: usize, time: Option<Millis>, shared: &Shared) -> Option<NewChild> {
         let child = self.children.get(index)?;
-        let now = shared.now();
+        let clock = || time.unwrap_or_else(|| shared.now());
+        let now = clock();
         let name = random::uuid_in_order(now);
         let region = region_of(&self.parent.execution_arn);
         // In a child execution, the name of the machine has a label as well.
@@ -62,11 +73,11 @@ impl Nursery {
             started_at: now,
         };
         let log = Log::of(&self.logging, &start);
-        let mut run = Run::new(self.processor.clone(), start.clone(), log);
+        let mut run = Run::new(self.processor.clone(), start.clone(), log).rehearsed(self.rehearsal.clone());
         let mut first = Batch::default();
         run.take(Happened::Started, now, &mut first);
         let world = World {
-            now: &|| shared.now(),
+            now: &clock,
             activity_exists: &|arn| shared.has_activity(arn),
         };
         run.advance(&mut VecDeque::new(), &world, &mut first);

@@ -282,6 +282,14 @@ pub(super) fn begun(connection: &Connection, map_run: i64) -> Result<Vec<Child>,
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// When the last of the child executions that have ended did so.
+pub(super) fn last_end(connection: &Connection, map_run: i64) -> Result<Option<Millis>, StoreError> {
+    let last: Option<i64> = connection
+        .prepare_cached("SELECT MAX(stopped_at) FROM sfn_executions WHERE map_run = ?1")?
+        .query_row([map_run], |row| row.get(0))?;
+    Ok(last.map(i64::cast_unsigned))
+}
+
 /// What has become of the child executions, in the order of the items.
 pub(super) fn results(connection: &Connection, map_run: i64) -> Result<Vec<ChildResult>, StoreError> {
     let mut statement = connection.prepare_cached(

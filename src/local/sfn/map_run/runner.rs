@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, watch};
 use super::children::BegunChild;
 use super::nursery::Nursery;
 use super::rows::{self, Family, Stored};
+use super::time::MapTime;
 use super::transfer::{self, Refused};
 use crate::asl::model::StateMachine;
 use crate::engine::map_run::results::ChildResult;
 use crate::engine::map_run::{Children, EXCEEDED_CAUSE, EXCEEDED_ERROR, Limits, Schedule, Verdict, processor, results};
-use crate::engine::{Happened, MapRunId, Start, Status};
+use crate::engine::{Happened, MapRunId, Millis, Start, Status};
 use crate::local::sfn::driver::Message;
+use crate::local::sfn::rehearsal::Rehearsal;
 use crate::local::sfn::run::{Batch, Run};
 use crate::local::sfn::shared::{Shared, Written};
 use crate::local::sfn::{definition, journal, machine_rows};
@@ -29,7 +31,7 @@ const STORE_RETRY: Duration = Duration::from_millis(500);
 /// What a map run is told.
 pub(in crate::local::sfn) enum News {
     /// A child execution has ended.
-    Ended { index: usize, status: Status },
+    Ended { index: usize, status: Status, at: Millis },
     /// Others are its limits from now on.
     Limits(Limits),
     /// It was stopped; that is written down already.
@@ -42,6 +44,10 @@ pub(in crate::local::sfn) struct Waiting {
     pub(in crate::local::sfn) execution: i64,
     /// The machine it runs.
     pub(in crate::local::sfn) machine: Arc<StateMachine>,
+    /// How it is rehearsed, if it is.
+    pub(in crate::local::sfn) rehearsal: Option<Arc<Rehearsal>>,
+    /// Its time, if that is virtual.
+    pub(in crate::local::sfn) time: Option<Millis>,
     /// Where it hears of the end.
     pub(in crate::local::sfn) outbox: mpsc::UnboundedSender<Message>,
 }
@@ -77,25 +83,30 @@ pub(in crate::local::sfn) fn spawn(shared: &Arc<Shared>, waiting: Waiting, map_r
     let outbox = waiting.outbox.clone();
     let driven = tokio::spawn(drive(shared.clone(), waiting, map_run, children));
     tokio::spawn(async move {
-        let failure = match driven.await {
+        let (what, at) = match driven.await {
             Ok(None) => return,
-            Ok(Some(what)) => what,
+            Ok(Some(told)) => told,
             // It must not wait for ever.
-            Err(_) => Happened::MapRunFailed {
-                map_run,
-                error: "States.Runtime".to_owned(),
-                cause: Some("the map run of the local cloud failed".to_owned()),
-            },
+            Err(_) => {
+                let failure = Happened::MapRunFailed {
+                    map_run,
+                    error: "States.Runtime".to_owned(),
+                    cause: Some("the map run of the local cloud failed".to_owned()),
+                };
+                (failure, None)
+            }
         };
-        let _ = outbox.send(Message {
-            what: failure,
-            stored: None,
-        });
+        let _ = outbox.send(Message { what, at, stored: None });
     });
 }
 
-/// Gives what the execution is to be told, if anything.
-async fn drive(shared: Arc<Shared>, waiting: Waiting, map_run: MapRunId, children: Children) -> Option<Happened> {
+/// Gives what the execution is to be told, if anything, and when that happens in virtual time.
+async fn drive(
+    shared: Arc<Shared>,
+    waiting: Waiting,
+    map_run: MapRunId,
+    children: Children,
+) -> Option<(Happened, Option<Millis>)> {
     let mut closing = shared.closed.subscribe();
     let mut runner = loop {
         match Runner::load(&shared, &waiting, map_run, &children) {
@@ -106,7 +117,7 @@ async fn drive(shared: Arc<Shared>, waiting: Waiting, map_run: MapRunId, childre
     };
     let told = runner.run().await;
     shared.forget_map_run(runner.stored.id, &runner.stored.arn);
-    told
+    Some((told?, runner.time.map(MapTime::end)))
 }
 
 async fn pause(closing: &mut watch::Receiver<bool>) -> Option<()> {
@@ -124,6 +135,7 @@ struct Runner {
     nursery: Arc<Nursery>,
     children: Children,
     schedule: Schedule,
+    time: Option<MapTime>,
     /// ARNs of the child executions that run.
     running: HashMap<usize, String>,
     inbox: mpsc::UnboundedReceiver<News>,
@@ -149,6 +161,7 @@ impl Runner {
             return Ok(None);
         };
         let processor = shared.processor(stored.id, || definition::of_child(processor, stored.express));
+        let last_end = store.read(|connection| rows::last_end(connection, stored.id))?;
         let items = children.iter().map(|child| child.items).sum();
         let (outbox, inbox) = mpsc::unbounded_channel();
         let mut runner = Self {
@@ -160,7 +173,9 @@ impl Runner {
                 machine: parent.machine,
                 revision: parent.revision,
             },
+            time: waiting.time.map(|begun| MapTime::new(begun, last_end)),
             nursery: Arc::new(Nursery {
+                rehearsal: waiting.rehearsal.clone(),
                 label: stored.label.clone(),
                 express: stored.express,
                 parent: parent.start,
@@ -265,14 +280,26 @@ impl Runner {
     /// None if it was stopped.
     async fn hear(&mut self, news: News) -> Option<()> {
         match news {
-            News::Ended { index, status } => self.child_ended(index, status),
-            News::Limits(limits) => self.schedule.set_limits(limits),
+            News::Ended { index, status, at } => {
+                self.ended_at(at);
+                self.child_ended(index, status);
+            }
+            News::Limits(limits) => {
+                self.stored.limits = limits;
+                self.schedule.set_limits(limits);
+            }
             News::Stop => {
                 self.stop_children().await;
                 return None;
             }
         }
         Some(())
+    }
+
+    fn ended_at(&mut self, at: Millis) {
+        if let Some(time) = &mut self.time {
+            time.child_ended(at);
+        }
     }
 
     fn child_ended(&mut self, index: usize, status: Status) {
@@ -291,7 +318,9 @@ impl Runner {
     async fn begin(&mut self, most: usize) -> Result<(), Halt> {
         let first = self.schedule.begun();
         let (nursery, shared) = (self.nursery.clone(), self.shared.clone());
-        let work = move || nursery.first_steps(first, most, &shared);
+        let at_once = self.stored.limits.max_concurrency;
+        let time = self.time.map(|time| time.next_child(first, at_once));
+        let work = move || nursery.first_steps(first, most, time, &shared);
         let new = tokio::select! {
             biased;
             _ = self.closing.wait_for(|closed| *closed) => return Err(Halt::Over),
@@ -301,7 +330,10 @@ impl Runner {
         for BegunChild { index, arn, ended } in begun.ok_or(Halt::Over)? {
             self.schedule.child_begun();
             match ended {
-                Some(status) => self.count(index, status),
+                Some((status, at)) => {
+                    self.ended_at(at);
+                    self.count(index, status);
+                }
                 None => {
                     self.running.insert(index, arn);
                 }
@@ -390,7 +422,7 @@ impl Runner {
     }
 
     async fn write_end(&mut self, failure: Option<(&str, Option<&str>)>) -> Option<()> {
-        let now = self.shared.now();
+        let now = self.time.map_or_else(|| self.shared.now(), MapTime::end);
         let mut refused_since = None;
         loop {
             match self

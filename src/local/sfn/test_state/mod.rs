@@ -42,6 +42,7 @@ impl States {
         let caller = Caller {
             region: &call.region,
             execution_arn: &execution_arn,
+            time: None,
         };
         let mut progress = trial.enter(self.shared.now(), random::seed());
         loop {

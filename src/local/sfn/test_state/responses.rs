@@ -1,14 +1,31 @@
 //! Whether a mocked result is what the API of a service could answer.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
 use crate::asl::integration::{Integration, Pattern};
 
-/// The responses of the API operations known here, from the API references of the services. A shape is `string`, `number`,
-/// `boolean`, `timestamp`, `blob`, `any` or the name of one with `members`, `list`, `map` or limits.
-const RESPONSES: &str = include_str!("responses.json");
+/// The responses of API operations, by the service's name in `aws-sdk` resources, from the API references of the services.
+/// There are all operations that tasks can call here, and some of services that tests mock. A shape is `string`, `number`,
+/// `boolean`, `timestamp`, `blob`, `any` or the name of one with `members`, `list`, `map` or limits; `:parsed` operations
+/// are those whose optimized integration reads JSON in a text.
+const SERVICES: &[(&str, &str)] = &[
+    ("cloudwatchlogs", include_str!("responses/cloudwatchlogs.json")),
+    ("dynamodb", include_str!("responses/dynamodb.json")),
+    ("eventbridge", include_str!("responses/eventbridge.json")),
+    ("iam", include_str!("responses/iam.json")),
+    ("kms", include_str!("responses/kms.json")),
+    ("lambda", include_str!("responses/lambda.json")),
+    ("s3", include_str!("responses/s3.json")),
+    ("secretsmanager", include_str!("responses/secretsmanager.json")),
+    ("sfn", include_str!("responses/sfn.json")),
+    ("sns", include_str!("responses/sns.json")),
+    ("sqs", include_str!("responses/sqs.json")),
+    ("ssm", include_str!("responses/ssm.json")),
+    ("sts", include_str!("responses/sts.json")),
+];
 
 /// How deep a response is followed; shapes may contain themselves.
 const DEEPEST: usize = 64;
@@ -16,35 +33,28 @@ const DEEPEST: usize = 64;
 /// Checks a mocked result of a resource. With `all`, required fields must be there. The error is what AWS says, or names
 /// the operation whose response is not known here.
 pub(super) fn check(resource: &str, result: &Value, all: bool) -> Result<(), String> {
-    let (service, operation) = match Integration::parse(resource) {
+    let integration = Integration::parse(resource);
+    let (service, operation) = match &integration {
         // Whatever a function, an activity or the holder of a token gives back is a result.
-        Integration::Function(_) | Integration::Activity(_) | Integration::Unknown => return Ok(()),
-        Integration::Optimized {
-            pattern: Pattern::WaitForTaskToken,
-            ..
-        }
-        | Integration::Sdk {
-            pattern: Pattern::WaitForTaskToken,
-            ..
-        } => return Ok(()),
+        Integration::Function(_) | Integration::Activity(_) => return Ok(()),
+        integration if integration.pattern() == Pattern::WaitForTaskToken => return Ok(()),
+        Integration::Unknown => return Err(unknown(resource)),
+        // What a called API outside AWS answers has no shape.
+        Integration::Optimized { service, .. } if matches!(service.as_str(), "apigateway" | "http") => return Ok(()),
         Integration::Optimized {
             service,
             action,
             pattern,
-        } => (service, optimized(&action, pattern)),
-        Integration::Sdk { service, action, .. } => (service, capitalized(&action)),
+        } => match optimized(service, action, *pattern) {
+            Some(operation) => (sdk_name(service), operation),
+            None => return Err(unknown(resource)),
+        },
+        Integration::Sdk { service, action, .. } => (service.as_str(), capitalized(action)),
     };
-    // What a called API outside AWS answers has no shape.
-    if matches!(service.as_str(), "apigateway" | "http") {
-        return Ok(());
-    }
-    let known = table().get(model(&service));
+    let known = model(service);
     let shape = known.and_then(|known| known.get("operations")?.get(&operation));
     let (Some(known), Some(shape)) = (known, shape) else {
-        return Err(format!(
-            "not implemented by the local cloud: the response of {service}:{operation}, which a mocked result is checked \
-             against; with fieldValidationMode NONE it is not checked"
-        ));
+        return Err(unknown(resource));
     };
     let checker = Checker {
         shapes: known.get("shapes").and_then(Value::as_object),
@@ -58,12 +68,31 @@ pub(super) fn check(resource: &str, result: &Value, all: bool) -> Result<(), Str
         .map_err(|problem| format!("Mock result schema validation error: {problem}"))
 }
 
-/// The operation that gives an optimized integration its result.
-fn optimized(action: &str, pattern: Pattern) -> String {
-    match (action, pattern) {
-        ("startExecution", Pattern::Sync) => "DescribeExecution".to_owned(),
-        ("startExecution", Pattern::Sync2) => "DescribeExecution:2".to_owned(),
-        _ => capitalized(action),
+/// Never let pass: a mock that AWS would refuse must not succeed here.
+fn unknown(resource: &str) -> String {
+    format!(
+        "not implemented by the local cloud: the response of {resource}, which a mocked result is checked against; with \
+         fieldValidationMode NONE it is not checked"
+    )
+}
+
+/// The operation that gives an optimized integration its result, if it is known which.
+fn optimized(service: &str, action: &str, pattern: Pattern) -> Option<String> {
+    Some(match (service, action, pattern) {
+        ("lambda", "invoke", Pattern::RequestResponse) => "Invoke:parsed".to_owned(),
+        ("states", "startExecution", Pattern::Sync) => "DescribeExecution".to_owned(),
+        ("states", "startExecution", Pattern::Sync2) => "DescribeExecution:parsed".to_owned(),
+        (_, _, Pattern::RequestResponse) => capitalized(action),
+        _ => return None,
+    })
+}
+
+/// The name of a service in `aws-sdk` resources.
+fn sdk_name(optimized: &str) -> &str {
+    match optimized {
+        "states" => "sfn",
+        "events" => "eventbridge",
+        other => other,
     }
 }
 
@@ -75,18 +104,11 @@ fn capitalized(action: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The name of a service in the table; resources have several for some.
-fn model(service: &str) -> &str {
-    match service {
-        "states" => "sfn",
-        "events" => "eventbridge",
-        other => other,
-    }
-}
-
-fn table() -> &'static Map<String, Value> {
-    static TABLE: OnceLock<Map<String, Value>> = OnceLock::new();
-    TABLE.get_or_init(|| serde_json::from_str(RESPONSES).unwrap_or_default())
+/// What is known of a service.
+fn model(service: &str) -> Option<&'static Map<String, Value>> {
+    static MODELS: OnceLock<HashMap<&str, Map<String, Value>>> = OnceLock::new();
+    let read = |&(name, text)| (name, serde_json::from_str(text).unwrap_or_default());
+    MODELS.get_or_init(|| SERVICES.iter().map(read).collect()).get(service)
 }
 
 struct Checker<'a> {
@@ -187,6 +209,7 @@ fn limits(shape: &Value, field: &str, value: &Value) -> Result<(), String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 
@@ -256,10 +279,38 @@ mod tests {
             "Field 'CiphertextBlob' is smaller than the minimum length",
         );
         wrong("sns:publish", json!([]), "Mocked result must be an object");
+        wrong(
+            "sqs:sendMessage",
+            json!({"MessageId": 1}),
+            "Field 'MessageId' must be a string",
+        );
+        // The optimized integration reads what a function or an execution gave, the others hold its text.
+        wrong(
+            "aws-sdk:lambda:invoke",
+            json!({"Payload": {"a": 1}}),
+            "Field 'Payload' must be a string",
+        );
+        wrong("lambda:invoke", json!({"Payload": {"a": 1}}), "ok");
+        wrong(
+            "states:startExecution.sync",
+            json!({"Output": {"a": 1}}),
+            "Field 'Output' must be a string",
+        );
+        wrong("states:startExecution.sync:2", json!({"Output": {"a": 1}}), "ok");
+        wrong(
+            "aws-sdk:iam:getRole",
+            json!({"Role": {"MaxSessionDuration": "1"}}),
+            "Field 'MaxSessionDuration' must be a number",
+        );
+        wrong("aws-sdk:sqs:deleteMessage", json!({}), "ok");
     }
 
     #[test]
     fn required_fields_count_only_when_asked() {
+        assert_eq!(
+            outcome("aws-sdk:iam:getRole", &json!({"Role": {"Path": "/"}}), true),
+            "Required field 'RoleName' is missing"
+        );
         for (all, expected) in [(true, "Required field 'ExecutionArn' is missing"), (false, "ok")] {
             assert_eq!(
                 outcome("states:startExecution", &json!({"executionArn": "x"}), all),
@@ -279,11 +330,32 @@ mod tests {
             assert_eq!(outcome(resource, &json!({"random": 1}), true), "ok", "{resource}");
         }
         assert_eq!(outcome("lambda:invoke", &json!({"Payload": {"a": 1}}), true), "ok");
-        let unknown = outcome("aws-sdk:glue:getJob", &json!({}), true);
-        assert!(
-            unknown.contains("not implemented by the local cloud: the response of glue:GetJob"),
-            "{unknown}"
-        );
+        for resource in [
+            "aws-sdk:glue:getJob",
+            "aws-sdk:lambda:listAliases",
+            "aws-sdk:states:startExecution",
+            "ecs:runTask.sync",
+            "sqs:sendMessage.sync",
+            "nothing",
+        ] {
+            let refused = outcome(resource, &json!({}), false);
+            let expected =
+                format!("not implemented by the local cloud: the response of arn:aws:states:::{resource}, which");
+            assert!(refused.starts_with(&expected), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_tasks_can_call_has_a_response() {
+        for operation in crate::local::sfn::integrations::sdk_operations() {
+            let resource = format!("arn:aws:states:::aws-sdk:{operation}");
+            let refused = check(&resource, &json!([]), true);
+            assert_eq!(
+                refused,
+                Err("Mock result schema validation error: Mocked result must be an object".to_owned()),
+                "{operation}"
+            );
+        }
     }
 
     #[test]
@@ -295,8 +367,8 @@ mod tests {
                 _ => {}
             }
         }
-        assert!(!table().is_empty());
-        for (service, known) in table() {
+        for (service, _) in SERVICES {
+            let known = model(service).unwrap();
             let shapes = known["shapes"].as_object().cloned().unwrap_or_default();
             let mut used = Vec::new();
             names(&known["operations"], &mut used);

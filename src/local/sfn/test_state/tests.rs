@@ -13,7 +13,7 @@ async fn outcome(input: Value) -> String {
 
 fn task(more: &Value) -> Value {
     let mut request = json!({ "definition": json!({
-        "Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": {}, "Next": "N",
+        "Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": { "Entries": [] }, "Next": "N",
     }).to_string() });
     for (name, value) in more.as_object().unwrap() {
         request[name] = value.clone();
@@ -74,6 +74,19 @@ async fn mocks_stand_in_for_the_work() {
         "A mock can have only one of the fields 'result' and 'errorOutput'.",
     )
     .await;
+    let unknown = |validation: &str| {
+        let state = json!({ "Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {}, "End": true });
+        json!({ "definition": state.to_string(), "mock": { "result": "{}", "fieldValidationMode": validation } })
+    };
+    for validation in ["STRICT", "PRESENT"] {
+        invalid(
+            unknown(validation),
+            "not implemented by the local cloud: the response of arn:aws:states:::glue:startJobRun.sync, which a mocked result \
+             is checked against; with fieldValidationMode NONE it is not checked",
+        )
+        .await;
+    }
+    check(unknown("NONE"), r#"{"output":"{}","status":"SUCCEEDED"}"#).await;
     invalid(json!({}), "RoleArn must be specified when testing a Task state").await;
 }
 

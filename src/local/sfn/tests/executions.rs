@@ -237,7 +237,7 @@ async fn a_task_is_done_only_as_a_role_that_is_lent() {
     .enumerate()
     {
         let definition = json!({"StartAt": "Call", "States": {
-            "Call": {"Type": "Task", "Resource": resource, "Parameters": {}, "Credentials": {"RoleArn": role}, "End": true},
+            "Call": {"Type": "Task", "Resource": resource, "Credentials": {"RoleArn": role}, "End": true},
         }});
         let machine = bench.machine(&format!("m{index}"), &definition).await;
         let described = bench.ended(&bench.start(&machine, "e").await).await;

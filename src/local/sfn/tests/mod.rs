@@ -14,6 +14,8 @@ mod map_runs;
 mod nested;
 mod recovery;
 mod redrive;
+mod rehearsal;
+mod rehearsal_time;
 mod transfers;
 mod versions;
 
@@ -31,6 +33,7 @@ use crate::engine::TaskRequest;
 use crate::local::api::{Call, Pending, Reply};
 use crate::local::s3::S3;
 use crate::local::store::{Store, StoreError};
+use crate::mock::config::MockConfig;
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/steps";
 const NOON: u64 = 1_700_000_000_000;
@@ -51,6 +54,11 @@ impl Bench {
 
     /// On a store; every look at the clock advances it by so many milliseconds.
     fn on(store: Store, tick: u64) -> Self {
+        Self::open(store, tick, None)
+    }
+
+    /// The same with the test cases of a mock configuration.
+    fn open(store: Store, tick: u64, mock_config: Option<MockConfig>) -> Self {
         let tasks = Arc::new(FakeTasks::default());
         let logs = Arc::new(FakeLogs::default());
         let states = StepFunctions::open(
@@ -60,6 +68,7 @@ impl Bench {
             logs.clone(),
             Arc::new(S3::open(store.clone()).unwrap()),
             clock(tick),
+            mock_config.map(Arc::new),
         )
         .unwrap();
         Self {

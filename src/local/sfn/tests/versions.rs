@@ -136,6 +136,18 @@ async fn an_alias_leads_to_its_versions() {
     let described = bench.get("DescribeStateMachineAlias", alias.clone()).await;
     assert_eq!(described["routingConfiguration"], route(&arn, &[(1, 50), (2, 50)]));
     assert_eq!(described["description"], "d");
+    // Of the machine, and of each version.
+    for (suffix, listed) in [("", 1), (":1", 1), (":2", 1), (":3", 0)] {
+        let asked = json!({"stateMachineArn": format!("{arn}{suffix}")});
+        let found = bench.get("ListStateMachineAliases", asked).await;
+        let aliases = found["stateMachineAliases"].as_array().unwrap();
+        assert_eq!(aliases.len(), listed, "{suffix}: {found}");
+        assert!(
+            aliases
+                .iter()
+                .all(|alias| alias["stateMachineAliasArn"] == format!("{arn}:PROD"))
+        );
+    }
 
     let delete = json!({"stateMachineVersionArn": format!("{arn}:2")});
     assert_eq!(

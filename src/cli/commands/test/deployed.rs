@@ -1,0 +1,132 @@
+//! A stack while its tests run: made under a name of its own, and removed again.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::Args;
+use crate::cli::app::App;
+use crate::cli::apply::outcome_words;
+use crate::cli::process;
+use crate::cloud::{Applied, ApplyOptions, Cloud, CloudError, ErrorKind};
+use crate::event::Sink;
+use crate::plan::{self, Plan};
+use crate::run::testing::Trouble;
+use crate::stack;
+use crate::stack::model::Stack;
+
+/// How long steps under way may take to end when everything is to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether all is gone: calls that were under way may have made something after the last look.
+const ROUNDS: u32 = 3;
+
+/// The stack under a name that it has never had.
+pub(super) fn isolated(stack: &Stack, args: &Args) -> Stack {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let digits: String = id.chars().take(8).collect();
+    let tags = plan::test_tags(&stack.name, &process::test_run(args.keep));
+    stack::isolate(stack, &format!("t{digits}"), tags)
+}
+
+/// What a deploy came to.
+pub(super) enum Deployed {
+    /// Everything stands.
+    Whole,
+    /// Something does not, and why; whether the cloud refused.
+    Incomplete(Trouble, bool),
+    /// The user stopped it.
+    Interrupted,
+}
+
+/// Executes the plan, until the user stops it.
+pub(super) async fn deploy(
+    cloud: &Cloud,
+    plan: &Plan,
+    options: &ApplyOptions,
+    sink: &dyn Sink,
+    interruptions: &watch::Receiver<u32>,
+) -> Deployed {
+    let (stop, stopped) = watch::channel(false);
+    let options = ApplyOptions {
+        stop: Some(stopped),
+        ..options.clone()
+    };
+    let apply = cloud.apply(plan, &options, sink);
+    let mut apply = std::pin::pin!(apply);
+    let mut interruptions = interruptions.clone();
+    let applied = tokio::select! {
+        applied = &mut apply => applied,
+        _ = interruptions.wait_for(|count| *count > 0) => {
+            stop.send_replace(true);
+            let _ = tokio::time::timeout(GRACE, &mut apply).await;
+            return Deployed::Interrupted;
+        }
+    };
+    if applied.failed.is_empty() && applied.skipped.is_empty() {
+        return Deployed::Whole;
+    }
+    let refused = matches!(applied.kind, Some(ErrorKind::Refused | ErrorKind::Unreachable));
+    Deployed::Incomplete(incomplete(&applied), refused)
+}
+
+fn incomplete(applied: &Applied) -> Trouble {
+    let first = applied.failed.first();
+    let why = first
+        .map(|(step, why)| format!("; cannot {step}: {why}"))
+        .unwrap_or_default();
+    Trouble {
+        what: "deploy".to_owned(),
+        message: format!("it is incomplete: {}{why}", outcome_words(applied)),
+        hints: Vec::new(),
+    }
+}
+
+/// Removes the stack, and looks again until nothing is left; what is.
+pub(super) async fn remove(
+    cloud: &Cloud,
+    stack: &str,
+    deployed_as: &str,
+    options: &ApplyOptions,
+    sink: &dyn Sink,
+) -> Result<Vec<String>, CloudError> {
+    let mut round = 0;
+    loop {
+        let observed = cloud.observe_tests(stack).await?;
+        let plan = plan::teardown(deployed_as, &observed, cloud.identity(), false);
+        if plan.is_empty() {
+            return Ok(Vec::new());
+        }
+        if round == ROUNDS {
+            return Ok(plan
+                .steps
+                .iter()
+                .map(|step| format!("{} {}", step.kind.label(), step.name))
+                .collect());
+        }
+        cloud.apply(&plan, options, sink).await;
+        round += 1;
+    }
+}
+
+impl App {
+    /// What was not removed, for people.
+    pub(super) fn left_trouble(&self, deployed_as: &str, left: &[String]) -> Trouble {
+        Trouble {
+            what: "teardown".to_owned(),
+            message: format!("of {deployed_as} is left: {}", left.join(", ")),
+            hints: vec![format!("`{}` removes it", self.teardown_line(deployed_as))],
+        }
+    }
+
+    /// That nobody knows what was not removed.
+    pub(super) fn not_removed(&self, deployed_as: &str, error: CloudError) -> Trouble {
+        let mut hints = error.hints;
+        hints.push(format!("`{}` removes it", self.teardown_line(deployed_as)));
+        Trouble {
+            what: "teardown".to_owned(),
+            message: format!("{deployed_as} may stand as it was: {}", error.message),
+            hints,
+        }
+    }
+}

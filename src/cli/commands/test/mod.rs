@@ -1,0 +1,168 @@
+//! `test`: runs the cases of stack files, each stack deployed under a name of its own and removed again.
+
+mod cases;
+mod deployed;
+mod leftovers;
+mod reports;
+mod sink;
+mod suite;
+mod verdict;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::cli::app::App;
+use crate::cli::apply::PatienceArgs;
+use crate::cli::args::{StackArgs, parse_set};
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::signals;
+use crate::cli::target::Target;
+use crate::cloud::Cloud;
+use cases::Filter;
+use reports::{Format, Reports};
+use suite::{Ran, Suite};
+
+/// Cases run at once, unless told otherwise.
+const JOBS: u32 = 4;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Each stack is deployed beside whatever stands, under its name and a suffix of its own, and removed again: also after
+Ctrl-C and failures. What a killed run left is removed by the next one. A case that needs mocks is skipped where nothing
+can mock: only stepstack's own local cloud can.
+
+Exit codes: 0 all passed (some may be flaky or skipped), 1 a case failed, could not be run, or too little is covered,
+2 the files or the invocation are wrong, or no case is chosen, 3 the cloud refused, 4 all passed, but something is left
+of what was deployed, 130 interrupted.
+
+Examples:
+  stepstack test stacks/*.yaml
+  stepstack test stacks/call-center.yaml --filter resolved --keep
+  stepstack test stacks/call-center.yaml --target localstack --retries 2 --junit report.xml")]
+pub(in crate::cli) struct Args {
+    /// The stack files
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Set a parameter of the stack files
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_set)]
+    set: Vec<(String, String)>,
+    /// Run only cases whose name holds this text, or matches this regular expression
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Run so many cases at once
+    #[arg(long, short, value_name = "N", default_value_t = JOBS, value_parser = clap::value_parser!(u32).range(1..=256))]
+    jobs: u32,
+    /// Begin no more cases once one has failed
+    #[arg(long)]
+    fail_fast: bool,
+    /// Run a case that fails up to N times more; if it then passes, it is reported as flaky
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=20))]
+    retries: u32,
+    /// Leave what was deployed standing, to look at it
+    #[arg(long)]
+    keep: bool,
+    /// Deploy nothing: run the cases on what stands under the stacks' own names
+    #[arg(long, conflicts_with = "keep")]
+    no_deploy: bool,
+    /// Say which states and transitions the cases went through
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if less of a stack's states, or of its transitions, is covered
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    coverage_min: Option<f64>,
+    /// Write a JUnit XML report
+    #[arg(long, value_name = "PATH")]
+    junit: Option<PathBuf>,
+    /// Write a report; its form follows from the name: .xml (JUnit), .json or .md
+    #[arg(long, value_name = "PATH")]
+    report: Vec<PathBuf>,
+    /// What to write to standard output: text, github (annotations) or json (one document)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    format: Format,
+    #[command(flatten)]
+    patience: PatienceArgs,
+}
+
+impl Args {
+    fn coverage(&self) -> bool {
+        self.coverage || self.coverage_min.is_some()
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("expected a percentage from 0 to 100".to_owned()),
+    }
+}
+
+pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
+    let interruptions = signals::interruptions();
+    let began = Instant::now();
+    let reports = Reports::new(args)?;
+    let filter = args.filter.as_deref().map(Filter::new);
+    let mut suites = Vec::new();
+    let mut wrong = None;
+    // What is wrong with any of the files is said before anything is done.
+    for file in &args.files {
+        let stack = StackArgs {
+            file: file.clone(),
+            set: args.set.clone(),
+        };
+        match app.ready(&stack) {
+            Ok(ready) => suites.push(Suite::new(app, args, file, ready, filter.as_ref())),
+            Err(error) => wrong = wrong.or(Some(error)),
+        }
+    }
+    if let Some(error) = wrong {
+        return Err(error);
+    }
+    cases::some_are_chosen(&suites, args.filter.as_deref())?;
+
+    let mut aborted = interruptions.clone();
+    let cloud = tokio::select! {
+        cloud = app.connect() => cloud?,
+        _ = aborted.changed() => return Err(CommandError::interrupted()),
+    };
+    let rehearses = can_rehearse(app, &cloud).await?;
+    let mut results: Vec<Ran> = Vec::new();
+    for suite in &suites {
+        let failed = args.fail_fast && !results.iter().all(verdict::is_good);
+        let skip = match *interruptions.borrow() > 0 {
+            true => Some("interrupted"),
+            false => failed.then_some("not run, since another stack's test failed"),
+        };
+        results.push(suite.run(&cloud, rehearses, skip, &interruptions).await?);
+    }
+    let enough = reports.write(app, args, &results, began.elapsed()).await?;
+    verdict::of(&results, *interruptions.borrow() > 0, enough)
+}
+
+/// Whether the target takes mocks and virtual time: whether it is a local cloud of ours, in this process or served.
+async fn can_rehearse(app: &App, cloud: &Cloud) -> Result<bool, CommandError> {
+    match app.chosen()?.target {
+        Target::Local => Ok(true),
+        Target::Localstack => Ok(is_ours(cloud).await),
+        Target::Aws => Ok(false),
+    }
+}
+
+#[cfg(feature = "local")]
+async fn is_ours(cloud: &Cloud) -> bool {
+    match &cloud.identity().endpoint {
+        Some(endpoint) => crate::local::is_served_at(endpoint).await,
+        None => false,
+    }
+}
+
+#[cfg(not(feature = "local"))]
+async fn is_ours(_cloud: &Cloud) -> bool {
+    false
+}

@@ -1,0 +1,169 @@
+//! Test runs: who made what a test deploys, and what of it was left behind.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::desired::Tags;
+use super::observed::{Observed, owner};
+use super::{OWNER_TAG, TEST_RUN_TAG, TEST_TAG};
+
+/// A run of a stack's tests: the value of the tag `stepstack:test-run`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestRun {
+    /// Where its process runs: letters, digits, `.` and `-`.
+    pub host: String,
+    /// Its process id.
+    pub process: u32,
+    /// When the process began, in the host's own measure: ids are used again.
+    pub began: u64,
+    /// When the run was made, in seconds since the Unix epoch.
+    pub at: u64,
+    /// Whether it is to stay when the process has ended.
+    pub kept: bool,
+}
+
+impl TestRun {
+    /// Reads the value of a tag; none if it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fields: BTreeMap<&str, &str> = text.split(' ').filter_map(|field| field.split_once('=')).collect();
+        Some(Self {
+            host: (*fields.get("host")?).to_owned(),
+            process: fields.get("pid")?.parse().ok()?,
+            began: fields.get("began")?.parse().ok()?,
+            at: fields.get("at")?.parse().ok()?,
+            kept: fields.contains_key("kept"),
+        })
+    }
+}
+
+/// Only what [tags of all services](https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html) may hold.
+impl fmt::Display for TestRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            host,
+            process,
+            began,
+            at,
+            ..
+        } = self;
+        write!(f, "host={host} pid={process} began={began} at={at}")?;
+        if self.kept { f.write_str(" kept=yes") } else { Ok(()) }
+    }
+}
+
+/// The tags of everything that a run deploys of a stack.
+pub fn test_tags(stack: &str, run: &TestRun) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (TEST_TAG.to_owned(), stack.to_owned()),
+        (TEST_RUN_TAG.to_owned(), run.to_string()),
+    ])
+}
+
+/// What stands of a test run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// The name under which it was deployed.
+    pub deployed_as: String,
+    /// The run, if a tag says which.
+    pub run: Option<TestRun>,
+}
+
+/// The test runs of a stack of which something stands, by the names under which they were deployed.
+pub fn leftovers(stack: &str, observed: &Observed) -> Vec<Leftover> {
+    let mut found: BTreeMap<&str, Option<TestRun>> = BTreeMap::new();
+    let of_test = |tags: &&Tags| is_of_test(stack, tags);
+    for tags in all_tags(observed).filter(of_test) {
+        let Some(deployed_as) = owner(tags) else { continue };
+        let run = tags.get(TEST_RUN_TAG).and_then(|text| TestRun::parse(text));
+        let known = found.entry(deployed_as).or_default();
+        *known = known.take().or(run);
+    }
+    let leftover = |(deployed_as, run): (&str, Option<TestRun>)| Leftover {
+        deployed_as: deployed_as.to_owned(),
+        run,
+    };
+    found.into_iter().map(leftover).collect()
+}
+
+/// Whether tags say that a resource is of a test run of that stack, and not of the stack itself.
+pub(crate) fn is_of_test(stack: &str, tags: &Tags) -> bool {
+    let named = tags.get(TEST_TAG).is_some_and(|of| of == stack);
+    named
+        && tags
+            .get(OWNER_TAG)
+            .is_some_and(|owner| crate::stack::suffix_in(owner).is_some())
+}
+
+fn all_tags(observed: &Observed) -> impl Iterator<Item = &Tags> {
+    let roles = observed.roles.values().map(|found| &found.tags);
+    let groups = observed.log_groups.values().map(|found| &found.tags);
+    let functions = observed.functions.values().map(|found| &found.tags);
+    let machines = observed.state_machines.values().map(|found| &found.tags);
+    let topics = observed.topics.values().map(|found| &found.tags);
+    let queues = observed.queues.values().map(|found| &found.tags);
+    let tables = observed.tables.values().map(|found| &found.tags);
+    let work = roles.chain(groups).chain(functions).chain(machines);
+    work.chain(topics).chain(queues).chain(tables)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::plan::observed::ObservedLogGroup;
+
+    fn run() -> TestRun {
+        TestRun {
+            host: "ci-7.0a1b2c3d".to_owned(),
+            process: 12,
+            began: 345,
+            at: 1_763_686_400,
+            kept: false,
+        }
+    }
+
+    #[test]
+    fn the_tag_is_read_as_it_was_written() {
+        for run in [run(), TestRun { kept: true, ..run() }] {
+            let text = run.to_string();
+            let allowed = |character: char| character.is_ascii_alphanumeric() || " _.:/=+-@".contains(character);
+            assert!(text.chars().all(allowed), "{text}");
+            assert_eq!(TestRun::parse(&text), Some(run));
+        }
+        for text in ["", "host=a pid=x began=1 at=1", "pid=1 began=1 at=1", "host"] {
+            assert_eq!(TestRun::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_test_made_is_left_over() {
+        let mut observed = Observed::default();
+        let mut add = |name: &str, tags: &[(&str, String)]| {
+            let group = ObservedLogGroup {
+                name: name.to_owned(),
+                arn: String::new(),
+                retention: None,
+                tags: tags
+                    .iter()
+                    .map(|(key, value)| ((*key).to_owned(), value.clone()))
+                    .collect(),
+            };
+            observed.log_groups.insert(group.name.clone(), group);
+        };
+        add("real", &[(OWNER_TAG, "s".into())]);
+        add("marked", &[(OWNER_TAG, "s".into()), (TEST_TAG, "s".into())]);
+        add("other", &[(OWNER_TAG, "o-t00000001".into()), (TEST_TAG, "o".into())]);
+        add("one", &[(OWNER_TAG, "s-t00000001".into()), (TEST_TAG, "s".into())]);
+        let whole = [
+            (OWNER_TAG, "s-t00000001".into()),
+            (TEST_TAG, "s".into()),
+            (TEST_RUN_TAG, run().to_string()),
+        ];
+        add("two", &whole);
+        let expected = Leftover {
+            deployed_as: "s-t00000001".to_owned(),
+            run: Some(run()),
+        };
+        assert_eq!(leftovers("s", &observed), [expected]);
+    }
+}

@@ -1,0 +1,144 @@
+//! Cases made ready to be run; what keeps one from being run is found beforehand.
+
+use serde_json::{Map, Value, json};
+
+use super::{Trouble, Verdict};
+use crate::asl::graph::Graph;
+use crate::stack::cases::{Answer, Case};
+use crate::stack::model::MachineKind;
+
+/// What a case runs on.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Its ARN.
+    pub arn: String,
+    /// `STANDARD` or `EXPRESS`.
+    pub kind: MachineKind,
+    /// Its definition, as deployed.
+    pub definition: Value,
+    /// The same as a graph.
+    pub graph: Graph,
+}
+
+/// A case, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub(super) case: Case,
+    pub(super) machine: Option<Machine>,
+    pub(super) input: String,
+    /// The member `stepstack` of the request that starts it.
+    pub(super) rehearsal: Option<Value>,
+    /// Why it is not run at all.
+    pub(super) obstacle: Option<Verdict>,
+}
+
+impl Job {
+    /// Makes a case, its references resolved, ready for a state machine, none if it is not there. `rehearses` says whether
+    /// the target takes mocks and virtual time.
+    pub fn new(case: Case, machine: Option<Machine>, rehearses: bool) -> Self {
+        Self {
+            obstacle: obstacle(&case, machine.as_ref(), rehearses),
+            input: case.input.to_json().to_string(),
+            rehearsal: if rehearses { rehearsal(&case) } else { None },
+            machine,
+            case,
+        }
+    }
+
+    /// The same case, not to be run.
+    pub(super) fn skipped(self, why: &str) -> Self {
+        Self {
+            obstacle: Some(Verdict::Skipped(why.to_owned())),
+            ..self
+        }
+    }
+}
+
+fn obstacle(case: &Case, machine: Option<&Machine>, rehearses: bool) -> Option<Verdict> {
+    let Some(machine) = machine else {
+        let message = format!("the stack has no state machine `{}`", case.state_machine);
+        return Some(broken("the state machine", &message));
+    };
+    if case.mocks.is_some() && !rehearses {
+        return Some(Verdict::Skipped(
+            "it has mocks, which only the local cloud of stepstack can do".to_owned(),
+        ));
+    }
+    if machine.kind == MachineKind::Express
+        && let Some(what) = unseen(case)
+    {
+        let message = "cannot be seen for EXPRESS machines, whose executions have no history";
+        return Some(broken(what, message));
+    }
+    if let Some(state) = case
+        .callbacks
+        .keys()
+        .find(|state| is_activity(&machine.definition, state))
+    {
+        let message = format!(
+            "`{state}` is an activity: its tasks come to workers, and one that answers for a test would take those of others"
+        );
+        return Some(broken("`callbacks`", &message));
+    }
+    let mixed = |answers: &Vec<Answer>| {
+        let running_out = answers.iter().filter(|answer| **answer == Answer::TimeOut).count();
+        running_out > 0 && running_out < answers.len()
+    };
+    let mixed = case.callbacks.iter().find(|(_, answers)| mixed(answers));
+    if let Some((state, _)) = mixed.filter(|_| case.virtual_time && rehearses) {
+        let message = format!("in virtual time `{state}` either times out or is answered, not one after the other");
+        return Some(broken("`callbacks`", &message));
+    }
+    None
+}
+
+/// What a case of an Express machine expects, or does, that needs a history.
+fn unseen(case: &Case) -> Option<&'static str> {
+    let expect = &case.expect;
+    match () {
+        () if expect.path.is_some() => Some("`path`"),
+        () if !expect.states.is_empty() => Some("`states`"),
+        () if !expect.retries.is_empty() => Some("`retries`"),
+        () if !case.callbacks.is_empty() => Some("`callbacks`"),
+        () => None,
+    }
+}
+
+fn broken(what: &str, message: &str) -> Verdict {
+    Verdict::Broken(Trouble {
+        what: what.to_owned(),
+        message: message.to_owned(),
+        hints: Vec::new(),
+    })
+}
+
+fn rehearsal(case: &Case) -> Option<Value> {
+    let mut members = Map::new();
+    if case.virtual_time {
+        let runs_out = |answers: &Vec<Answer>| answers.iter().all(|answer| *answer == Answer::TimeOut);
+        let states = case.callbacks.iter().filter(|(_, answers)| runs_out(answers));
+        let states: Vec<&String> = states.map(|(state, _)| state).collect();
+        members.insert("time".to_owned(), "virtual".into());
+        if !states.is_empty() {
+            members.insert("runOut".to_owned(), json!(states));
+        }
+    }
+    if let Some(mocks) = &case.mocks {
+        members.insert("mocks".to_owned(), mocks.to_json());
+    }
+    (!members.is_empty()).then_some(Value::Object(members))
+}
+
+/// Whether the state of that name, wherever it is, is an activity.
+fn is_activity(definition: &Value, name: &str) -> bool {
+    match definition {
+        Value::Object(members) => {
+            let here = members.get("States").and_then(|states| states.get(name));
+            let resource = here.and_then(|state| state.get("Resource")).and_then(Value::as_str);
+            resource.is_some_and(|resource| resource.contains(":activity:"))
+                || members.values().any(|member| is_activity(member, name))
+        }
+        Value::Array(items) => items.iter().any(|item| is_activity(item, name)),
+        _ => false,
+    }
+}
