@@ -1,4 +1,5 @@
-"""Deploys the demo stacks to a target, runs them, tears them down, and looks itself whether anything is left.
+"""Deploys the demo stacks to a target, runs them, tears them down, and looks itself whether anything is left. Before that, kills a `stepstack test`
+in the middle, and looks whether the next one removes what it left.
 
 smoke.py STEPSTACK ENDPOINT STACK...: ends with 1 and says what is wrong, if something is. Needs boto3.
 """
@@ -112,7 +113,28 @@ def smoke(stack):
     print(f"ok {stack}: {times}", flush=True)
 
 
+def killed():
+    file = str(STACK_FILES / "hello-world.yaml")
+    begin = time.monotonic()
+    # Its executions take three seconds.
+    command = [STEPSTACK, "test", file, "--endpoint-url", ENDPOINT, "--quiet"]
+    test = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not client("stepfunctions").list_state_machines()["stateMachines"]:
+        if test.poll() is not None or time.monotonic() > begin + 60:
+            sys.exit("`stepstack test` made no state machine")
+        time.sleep(0.1)
+    test.kill()
+    test.wait()
+    if not left_over():
+        sys.exit("`stepstack test` was killed too late: nothing is left")
+    stepstack("test", file, "--filter", "^no$")
+    if left := left_over():
+        sys.exit(f"left of a killed `stepstack test`, by the next one too: {left}")
+    print(f"ok killed and swept: {time.monotonic() - begin:.1f} s", flush=True)
+
+
 if before := left_over():
     sys.exit(f"the target is not empty: {before}")
+killed()
 for each in STACKS:
     smoke(each)
