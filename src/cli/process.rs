@@ -11,14 +11,15 @@ use crate::plan::TestRun;
 /// Letters of a host's name that are kept.
 const HOST_MAX: usize = 40;
 
-/// A test run of this process, made now.
-pub(super) fn test_run(kept: bool) -> TestRun {
+/// A test run of this process, made now, which takes no more than so many seconds.
+pub(super) fn test_run(lasts: u64, kept: bool) -> TestRun {
     let process = std::process::id();
     TestRun {
         host: host(),
         process,
         began: began(process).unwrap_or_default(),
         at: now_ms() / 1000,
+        lasts,
         kept,
     }
 }
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn this_process_is_there_and_others_are_told_from_it() {
-        let run = test_run(false);
+        let run = test_run(60, false);
         assert!(!is_gone(&run));
         assert!(is_gone(&TestRun {
             began: run.began + 1,

@@ -35,14 +35,32 @@ pub(super) fn interrupted() -> impl Future<Output = ()> {
 /// Counts, from now on, how often the process is asked to stop. Must be called inside the runtime.
 pub(super) fn interruptions() -> watch::Receiver<u32> {
     let (count, seen) = watch::channel(0);
-    let mut next = Box::pin(interrupted());
-    tokio::spawn(async move {
+    tokio::spawn(count_them(count));
+    seen
+}
+
+#[cfg(unix)]
+fn count_them(count: watch::Sender<u32>) -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            return;
+        };
         loop {
-            next.await;
-            // Listening again comes first, so that none is missed.
-            next = Box::pin(interrupted());
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
             count.send_modify(|count| *count += 1);
         }
-    });
-    seen
+    }
+}
+
+#[cfg(not(unix))]
+async fn count_them(count: watch::Sender<u32>) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        count.send_modify(|count| *count += 1);
+    }
 }

@@ -18,6 +18,8 @@ pub struct TestRun {
     pub began: u64,
     /// When the run was made, in seconds since the Unix epoch.
     pub at: u64,
+    /// Seconds after which it has certainly ended.
+    pub lasts: u64,
     /// Whether it is to stay when the process has ended.
     pub kept: bool,
 }
@@ -31,6 +33,7 @@ impl TestRun {
             process: fields.get("pid")?.parse().ok()?,
             began: fields.get("began")?.parse().ok()?,
             at: fields.get("at")?.parse().ok()?,
+            lasts: fields.get("lasts")?.parse().ok()?,
             kept: fields.contains_key("kept"),
         })
     }
@@ -44,10 +47,11 @@ impl fmt::Display for TestRun {
             process,
             began,
             at,
-            ..
+            lasts,
+            kept,
         } = self;
-        write!(f, "host={host} pid={process} began={began} at={at}")?;
-        if self.kept { f.write_str(" kept=yes") } else { Ok(()) }
+        write!(f, "host={host} pid={process} began={began} at={at} lasts={lasts}")?;
+        if *kept { f.write_str(" kept=yes") } else { Ok(()) }
     }
 }
 
@@ -118,6 +122,7 @@ mod tests {
             process: 12,
             began: 345,
             at: 1_763_686_400,
+            lasts: 7200,
             kept: false,
         }
     }

@@ -186,7 +186,7 @@ impl Follower {
             let resource = item.resource.as_deref()?.strip_suffix(".waitForTaskToken")?;
             open.callback = Some(Callback {
                 resource: resource.to_owned(),
-                token: item.data.as_ref().and_then(token_in),
+                token: item.data.as_ref().and_then(|data| token_in(data, &self.execution)),
                 submitted: false,
                 taken: false,
             });

@@ -74,8 +74,8 @@ fn says(ran: &Ran, texts: &[&str]) {
 /// Everything that stands in the local cloud.
 fn standing(env: &Env) -> BTreeMap<&'static str, String> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let contents = contents(&env.path(""));
-    runtime.block_on(contents)
+    let folder = env.path("");
+    runtime.block_on(contents(&folder))
 }
 
 #[track_caller]
@@ -302,6 +302,33 @@ fn ctrl_c_stops_and_removes() {
 }
 
 #[test]
+fn a_second_ctrl_c_leaves_at_once_and_says_what_stays() {
+    let env = with_cases("{ name: long, input: { wait: 100000 } }");
+    let mut running = Running::start(&env, &["test", FILE, "--json"]);
+    running.until_it_says("\"stateEntered\"");
+    running.send(Signal::SIGINT);
+    running.send(Signal::SIGTERM);
+    running.until_it_says("stays, as far as it was not removed yet");
+    running.until_it_says("stepstack teardown --name cases-t");
+    assert_eq!(running.code(), Some(130));
+    write_cases(&env, "{ name: good }");
+    env.run(&["test", FILE]).expect(0);
+    nothing_is_left(&env);
+}
+
+#[test]
+fn what_is_named_literally_is_told() {
+    let env = with_cases("{ name: good }");
+    env.edit(
+        FILE,
+        "QueueUrl: \"${Asked.Url}\"",
+        "QueueUrl: https://sqs.us-east-1.amazonaws.com/000000000000/asked.fifo",
+    );
+    let ran = env.run(&["test", FILE]).expect(0);
+    says(&ran, &["the state machine `Main` names the queue `Asked` literally"]);
+}
+
+#[test]
 fn runs_at_the_same_time_do_not_disturb_each_other() {
     let env = with_cases("{ name: good }\n{ name: short, input: { wait: 1 } }");
     let (up, _) = up(&env);
@@ -323,7 +350,7 @@ fn a_deploy_that_fails_is_removed_and_nothing_runs() {
         "    role: arn:aws:iam::000000000000:role/nobody\n",
     );
     env.edit(FILE, "roles:\n  runner: { name: runner-of-cases }\n", "");
-    let ran = env.run(&["test", FILE, "--patience", "1"]).expect(1);
+    let ran = env.run(&["test", FILE, "--patience", "1"]).expect(3);
     says(
         &ran,
         &[

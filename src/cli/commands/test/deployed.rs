@@ -13,20 +13,39 @@ use crate::event::Sink;
 use crate::plan::{self, Plan};
 use crate::run::testing::Trouble;
 use crate::stack;
+use crate::stack::cases::Case;
 use crate::stack::model::Stack;
 
 /// How long steps under way may take to end when everything is to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// What trouble with removing is about.
+pub(super) const TEARDOWN: &str = "teardown";
+
 /// How often it is looked whether all is gone: calls that were under way may have made something after the last look.
 const ROUNDS: u32 = 3;
 
-/// The stack under a name that it has never had.
-pub(super) fn isolated(stack: &Stack, args: &Args) -> Stack {
+/// Seconds after which a run of another host, of which nothing can be known, is taken to have ended; longer if its cases may
+/// take longer.
+const LONGEST_RUN: u64 = 2 * 60 * 60;
+
+/// The stack under a name that it has never had, for a run of these cases.
+pub(super) fn isolated(stack: &Stack, cases: &[Case], args: &Args) -> Stack {
     let id = uuid::Uuid::new_v4().simple().to_string();
     let digits: String = id.chars().take(8).collect();
-    let tags = plan::test_tags(&stack.name, &process::test_run(args.keep));
+    let tags = plan::test_tags(&stack.name, &process::test_run(lasts(cases, args), args.keep));
     stack::isolate(stack, &format!("t{digits}"), tags)
+}
+
+/// Seconds that a run may take, with an hour to deploy and to remove.
+fn lasts(cases: &[Case], args: &Args) -> u64 {
+    let longest = cases
+        .iter()
+        .map(|case| u64::from(case.timeout))
+        .max()
+        .unwrap_or_default();
+    let rounds = cases.len().div_ceil(args.jobs as usize) as u64 * u64::from(args.retries + 1);
+    (rounds * longest + 60 * 60).max(LONGEST_RUN)
 }
 
 /// What a deploy came to.
@@ -113,7 +132,7 @@ impl App {
     /// What was not removed, for people.
     pub(super) fn left_trouble(&self, deployed_as: &str, left: &[String]) -> Trouble {
         Trouble {
-            what: "teardown".to_owned(),
+            what: TEARDOWN.to_owned(),
             message: format!("of {deployed_as} is left: {}", left.join(", ")),
             hints: vec![format!("`{}` removes it", self.teardown_line(deployed_as))],
         }
@@ -124,7 +143,7 @@ impl App {
         let mut hints = error.hints;
         hints.push(format!("`{}` removes it", self.teardown_line(deployed_as)));
         Trouble {
-            what: "teardown".to_owned(),
+            what: TEARDOWN.to_owned(),
             message: format!("{deployed_as} may stand as it was: {}", error.message),
             hints,
         }

@@ -4,11 +4,8 @@ use crate::cli::app::App;
 use crate::cli::clock::now_ms;
 use crate::cli::process;
 use crate::cloud::{ApplyOptions, Cloud, CloudError};
-use crate::event::Event;
-use crate::plan::{self, Leftover, Observed, TestRun};
-
-/// Seconds after which a run of another host, of which nothing can be known, is taken to have ended.
-const LONGEST_RUN: u64 = 2 * 60 * 60;
+use crate::event::{Event, Sink};
+use crate::plan::{self, Leftover, TestRun};
 
 /// What to do about a run of which something stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,42 +20,35 @@ enum Fate {
 
 impl App {
     /// Removes what earlier test runs of a stack have left.
-    pub(super) async fn sweep(&self, cloud: &Cloud, stack: &str, options: &ApplyOptions) -> Result<(), CloudError> {
-        let observed = cloud.observe_tests(stack).await?;
-        for leftover in plan::leftovers(stack, &observed) {
-            match fate(&leftover) {
-                Fate::Leave => {}
-                Fate::Tell(why) => {
-                    let teardown = self.teardown_line(&leftover.deployed_as);
-                    self.note(format!("{} {why}; `{teardown}` removes it", leftover.deployed_as));
-                }
-                Fate::Remove(because) => {
-                    self.remove_leftover(cloud, stack, &leftover, &observed, because, options)
-                        .await;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn remove_leftover(
+    pub(super) async fn sweep(
         &self,
         cloud: &Cloud,
         stack: &str,
-        leftover: &Leftover,
-        observed: &Observed,
-        because: String,
         options: &ApplyOptions,
-    ) {
-        let plan = plan::teardown(&leftover.deployed_as, observed, cloud.identity(), false);
-        let applied = cloud.apply(&plan, options, self.reporter.sink().as_ref()).await;
-        self.emit(Event::Swept {
-            stack: stack.to_owned(),
-            deployed_as: leftover.deployed_as.clone(),
-            because,
-            removed: applied.done.len(),
-            failed: plan.steps.len().saturating_sub(applied.done.len()),
-        });
+        sink: &dyn Sink,
+    ) -> Result<(), CloudError> {
+        let observed = cloud.observe_tests(stack).await?;
+        for leftover in plan::leftovers(stack, &observed) {
+            let because = match fate(&leftover) {
+                Fate::Leave => continue,
+                Fate::Tell(why) => {
+                    let teardown = self.teardown_line(&leftover.deployed_as);
+                    self.note(format!("{} {why}; `{teardown}` removes it", leftover.deployed_as));
+                    continue;
+                }
+                Fate::Remove(because) => because,
+            };
+            let plan = plan::teardown(&leftover.deployed_as, &observed, cloud.identity(), false);
+            let removed = cloud.apply(&plan, options, sink).await.done.len();
+            sink.emit(Event::Swept {
+                stack: stack.to_owned(),
+                deployed_as: leftover.deployed_as,
+                because,
+                removed,
+                failed: plan.steps.len().saturating_sub(removed),
+            });
+        }
+        Ok(())
     }
 
     /// The command that removes a stack of which there is no file.
@@ -88,7 +78,7 @@ fn fate(leftover: &Leftover) -> Fate {
 
 fn of_another_host(run: &TestRun, now: u64) -> Fate {
     let age = now.saturating_sub(run.at);
-    if age < LONGEST_RUN {
+    if age < run.lasts {
         return Fate::Leave;
     }
     Fate::Remove(format!("it was made {} minutes ago on the host {}", age / 60, run.host))
@@ -100,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_is_removed() {
-        let here = process::test_run(false);
+        let here = process::test_run(7200, false);
         let gone = TestRun {
             began: here.began + 1,
             ..here.clone()
@@ -110,7 +100,7 @@ mod tests {
             ..here.clone()
         };
         let old = TestRun {
-            at: here.at - LONGEST_RUN,
+            at: here.at - 7200,
             ..there.clone()
         };
         let kept = |run: &TestRun| TestRun {

@@ -3,6 +3,7 @@
 mod cases;
 mod deployed;
 mod leftovers;
+mod literals;
 mod reports;
 mod sink;
 mod suite;

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::cases::{self, Filter};
 use super::deployed::{self, Deployed};
-use super::{Args, sink};
+use super::{Args, literals, sink};
 use crate::asl::graph::Graph;
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
@@ -73,7 +73,7 @@ impl<'a> Suite<'a> {
         let mut stack = if self.args.no_deploy {
             self.stack().clone()
         } else {
-            deployed::isolated(self.stack(), self.args)
+            deployed::isolated(self.stack(), &self.cases, self.args)
         };
         stack.tests.clone_from(&self.cases);
         let mut run = Run {
@@ -183,9 +183,10 @@ impl Run<'_> {
     async fn planned(&mut self) -> Option<(Desired, plan::Plan)> {
         let (app, of) = (self.suite.app, self.suite.stack().name.clone());
         let options = self.suite.args.patience.options();
+        let sink = Arc::clone(&self.sink);
         let mut interruptions = self.interruptions.clone();
         let swept = tokio::select! {
-            swept = app.sweep(self.cloud, &of, &options) => swept,
+            swept = app.sweep(self.cloud, &of, &options, sink.as_ref()) => swept,
             _ = interruptions.wait_for(|count| *count > 0) => {
                 self.skip(INTERRUPTED);
                 return None;
@@ -199,6 +200,9 @@ impl Run<'_> {
             self.skip("it cannot be deployed");
             return None;
         };
+        for message in literals::shared(self.suite.stack(), &desired) {
+            self.sink.emit(Event::Warning { message });
+        }
         match plan::deploy(&desired, &Observed::default(), false) {
             Ok(plan) => Some((desired, plan)),
             Err(findings) => {

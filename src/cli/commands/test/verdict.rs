@@ -1,14 +1,16 @@
 //! What all suites together come to.
 
+use super::deployed::TEARDOWN;
 use super::suite::Ran;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::run::testing::{CaseResult, SuiteResult, Verdict};
+use crate::run::testing::{CaseResult, SuiteResult, Trouble, Verdict};
 
 /// Whether nothing of a suite has failed.
 pub(super) fn is_good(ran: &Ran) -> bool {
     let failed = |case: &CaseResult| matches!(case.verdict, Verdict::Failed(_) | Verdict::Broken(_));
-    !ran.refused && !ran.result.cases.iter().any(failed) && (ran.result.trouble.is_empty() || ran.left)
+    let only_left = |trouble: &Trouble| trouble.what == TEARDOWN;
+    !ran.refused && !ran.result.cases.iter().any(failed) && ran.result.trouble.iter().all(only_left)
 }
 
 /// The exit code: what went wrong first on the way counts.
@@ -43,4 +45,64 @@ fn none_ran<'a>(suites: impl Iterator<Item = &'a SuiteResult>) -> Option<String>
         }
     }
     reason
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(verdict: Verdict, troubles: &[&str], refused: bool) -> Ran {
+        let trouble = |what: &&str| Trouble {
+            what: (*what).to_owned(),
+            message: String::new(),
+            hints: Vec::new(),
+        };
+        Ran {
+            result: SuiteResult {
+                file: "s.yaml".into(),
+                stack: "s".to_owned(),
+                deployed_as: "s-t00000000".to_owned(),
+                trouble: troubles.iter().map(trouble).collect(),
+                cases: vec![CaseResult {
+                    name: "c".to_owned(),
+                    span: None,
+                    state_machine: "M".to_owned(),
+                    verdict,
+                    attempts: 1,
+                    took_ms: 0,
+                    record: None,
+                    execution: None,
+                }],
+                coverage: None,
+                took_ms: [0; 3],
+            },
+            refused,
+            left: troubles.contains(&TEARDOWN),
+        }
+    }
+
+    #[test]
+    fn the_exit_code_is_that_of_the_worst() {
+        let passed = |troubles: &[&str]| ran(Verdict::Passed, troubles, false);
+        let failed = || ran(Verdict::Failed(Vec::new()), &[], false);
+        let skipped = |troubles: &[&str], refused| ran(Verdict::Skipped("why".to_owned()), troubles, refused);
+        let check = |suites: &[Ran], interrupted: bool, enough: bool, expected: Exit| {
+            let exit = of(suites, interrupted, enough).unwrap_or_else(|error| error.exit());
+            assert_eq!(exit, expected);
+        };
+        check(&[passed(&[])], false, true, Exit::Done);
+        check(&[passed(&[]), skipped(&[], false)], false, true, Exit::Done);
+        check(&[skipped(&[], false)], false, true, Exit::Failed);
+        check(&[passed(&[])], false, false, Exit::Failed);
+        check(&[passed(&[TEARDOWN])], false, true, Exit::LeftBehind);
+        check(&[passed(&[TEARDOWN]), failed()], false, true, Exit::Failed);
+        check(
+            &[skipped(&["deploy", TEARDOWN], false), passed(&[])],
+            false,
+            true,
+            Exit::Failed,
+        );
+        check(&[skipped(&["deploy"], true), failed()], false, true, Exit::Refused);
+        check(&[passed(&[])], true, true, Exit::Interrupted);
+    }
 }
