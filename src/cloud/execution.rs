@@ -190,7 +190,7 @@ fn summary(execution: ExecutionListItem) -> ExecutionSummary {
 fn item(event: HistoryEvent) -> HistoryItem {
     let mut item = HistoryItem {
         id: id(event.id),
-        previous_id: id(event.previous_event_id),
+        previous_id: previous_id(&event),
         at_ms: milliseconds(&event.timestamp),
         kind: event.r#type.as_str().to_owned(),
         resource: None,
@@ -229,7 +229,14 @@ fn item(event: HistoryEvent) -> HistoryItem {
     take!(data output: execution_succeeded_event_details, lambda_function_succeeded_event_details,
         activity_succeeded_event_details, task_succeeded_event_details, task_submitted_event_details);
     if let Some(details) = event.task_scheduled_event_details {
-        item.resource = Some(format!("{}:{}", details.resource_type, details.resource));
+        // MiniStack gives the whole of the `Resource` here.
+        let resource = format!("{}:{}", details.resource_type, details.resource);
+        item.resource = Some(
+            details
+                .resource
+                .split_once(":states:::")
+                .map_or(resource, |(_, resource)| resource.to_owned()),
+        );
         item.data = parsed(Some(details.parameters));
     }
     take!(failure: execution_failed_event_details, execution_aborted_event_details,
@@ -240,6 +247,14 @@ fn item(event: HistoryEvent) -> HistoryItem {
         task_start_failed_event_details, task_submit_failed_event_details, task_timed_out_event_details,
         map_run_failed_event_details);
     item
+}
+
+/// 0 for what begins an execution. MiniStack says 0 of every event, and tells states one after the other.
+fn previous_id(event: &HistoryEvent) -> u64 {
+    match event.previous_event_id {
+        0 if event.id > 2 => id(event.id - 1),
+        previous => id(previous),
+    }
 }
 
 fn id(id: i64) -> u64 {

@@ -246,6 +246,30 @@ async fn the_history_is_read_from_the_end_until_it_is_known() {
     assert_eq!(answers.asked.lock().unwrap().len(), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_history_of_ministack_says_less() {
+    let events = [
+        r#"{"id":1,"timestamp":1,"type":"ExecutionStarted"}"#,
+        r#"{"id":2,"timestamp":2,"type":"PassStateEntered","stateEnteredEventDetails":{"name":"P","input":"1"}}"#,
+        r#"{"id":3,"timestamp":3,"type":"TaskStateEntered","stateEnteredEventDetails":{"name":"Ask","input":"1"}}"#,
+        r#"{"id":4,"timestamp":4,"type":"TaskScheduled","taskScheduledEventDetails":{"resourceType":"states","resource":"arn:aws:states:::sns:publish.waitForTaskToken"}}"#,
+    ];
+    let answer = format!(r#"{{"events":[{}]}}"#, events.join(","));
+    let (cloud, _) = connected(move |_, _| Ok((200, answer.clone()))).await;
+    let events = cloud.history_after("arn", 0).await.unwrap();
+    let previous: Vec<u64> = events.iter().map(|event| event.previous_id).collect();
+    assert_eq!(previous, [0, 0, 2, 3]);
+    assert_eq!(events[3].resource.as_deref(), Some("sns:publish.waitForTaskToken"));
+    let mut follower = crate::run::Follower::new("arn");
+    follower.feed(&events);
+    let waiting: Vec<_> = follower
+        .waiting()
+        .into_iter()
+        .map(|waiting| (waiting.state, waiting.token))
+        .collect();
+    assert_eq!(waiting, [("Ask".to_owned(), None)]);
+}
+
 #[derive(Default)]
 struct Log(Mutex<Vec<String>>);
 

@@ -186,11 +186,14 @@ impl Follower {
             let resource = item.resource.as_deref()?.strip_suffix(".waitForTaskToken")?;
             open.callback = Some(Callback {
                 resource: resource.to_owned(),
-                token: item.data.as_ref().and_then(token_in),
+                token: item.data.as_ref().and_then(|data| token_in(data, &self.execution)),
                 submitted: false,
                 taken: false,
             });
-            return None;
+            // MiniStack says neither what a task was given nor when it was handed over.
+            if item.data.as_ref().is_some_and(|given| given != "") {
+                return None;
+            }
         }
         let callback = open.callback.as_mut()?;
         callback.submitted = true;

@@ -10,9 +10,12 @@ const SHORTEST_OF_AWS: usize = 64;
 /// The task token among the parameters of a task: wherever the definition put it, alone or within a text.
 ///
 /// LocalStack's and MiniStack's tokens are UUIDs, of which there may be others: one that a member named like a token holds goes before one that
-/// is alone, and of several none is taken.
-pub(super) fn token_in(parameters: &Value) -> Option<String> {
-    let mut words = Words::default();
+/// is alone, and of several none is taken. Nor is the name of the execution, which nobody may have chosen either.
+pub(super) fn token_in(parameters: &Value, execution: &str) -> Option<String> {
+    let mut words = Words {
+        execution,
+        ..Words::default()
+    };
     words.collect(parameters, false);
     if words.longest.len() >= SHORTEST_OF_AWS {
         return Some(words.longest.to_owned());
@@ -22,6 +25,7 @@ pub(super) fn token_in(parameters: &Value) -> Option<String> {
 
 #[derive(Default)]
 struct Words<'a> {
+    execution: &'a str,
     longest: &'a str,
     uuids: BTreeSet<&'a str>,
     /// The UUIDs in members whose names say that they hold a token.
@@ -51,7 +55,7 @@ impl<'a> Words<'a> {
         if word.len() > self.longest.len() && !names_account(word) {
             self.longest = word;
         }
-        if is_uuid(word) {
+        if is_uuid(word) && !self.execution.contains(word) {
             self.uuids.insert(word);
             if is_named {
                 self.named.insert(word);
@@ -60,7 +64,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Whether a word is the end of a queue's URL, whose name may be long.
+/// Whether a word is the end of a queue's URL.
 fn names_account(word: &str) -> bool {
     let is_account = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
     word.split('/').any(is_account)
@@ -118,7 +122,22 @@ mod tests {
             ),
             (json!("aea49da702f34e998fe6703007817a01"), None),
         ] {
-            assert_eq!(token_in(&parameters).as_deref(), expected, "{parameters}");
+            assert_eq!(token_in(&parameters, "a name").as_deref(), expected, "{parameters}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_token_and_is_none() {
+        let (token, name) = (
+            "0b0d3f9c-58a1-4a3e-9a60-0ee6a4d0b0a1",
+            "5b0d3f9c-58a1-4a3e-9a60-0ee6a4d0b0a1",
+        );
+        let url = "http://q/000000000000/a-name-of-a-queue-that-is-as-long-as-names-of-queues-may-be";
+        for parameters in [
+            json!({ "to": url, "text": token }),
+            json!({ "text": token, "execution": format!("arn:aws:states:r:a:execution:m:{name}") }),
+        ] {
+            assert_eq!(token_in(&parameters, name).as_deref(), Some(token), "{parameters}");
         }
     }
 }

@@ -1,4 +1,5 @@
-"""Deploys the demo stacks to a target, runs them, tears them down, and looks itself whether anything is left.
+"""Deploys the demo stacks to a target, runs them, tears them down, and looks itself whether anything is left. Before that, kills a `stepstack test`
+in the middle, and looks whether the next one removes what it left.
 
 smoke.py STEPSTACK ENDPOINT STACK...: ends with 1 and says what is wrong, if something is. Needs boto3.
 """
@@ -61,12 +62,15 @@ def run(stack, file, name):
 
 def approve(stack, file, name):
     waiting = json.loads(stepstack("callback", "list", file))["waiting"]
-    if any(one["execution"] == name for one in waiting):
+    mine = [one for one in waiting if one["execution"] == name]
+    if not mine:
+        return False
+    if "not in the history" not in mine[0]["token"]:
         stepstack("approve", file, "--execution", name, "--no-follow")
         return True
-    # MiniStack's history does not show what waits: the token is in the queue, as for anybody who is asked.
-    queues = client("sqs").list_queues(QueueNamePrefix=f"{stack}-").get("QueueUrls", [])
-    messages = [message for url in queues for message in client("sqs").receive_message(QueueUrl=url).get("Messages", [])]
+    # MiniStack's history does not hold the token: it is in the queue, as for anybody who is asked.
+    [url] = client("sqs").list_queues(QueueNamePrefix=f"{stack}-")["QueueUrls"]
+    messages = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages", [])
     for message in messages:
         stepstack("approve", file, "--token", json.loads(message["Body"])["TaskToken"])
     return bool(messages)
@@ -109,7 +113,28 @@ def smoke(stack):
     print(f"ok {stack}: {times}", flush=True)
 
 
+def killed():
+    file = str(STACK_FILES / "hello-world.yaml")
+    begin = time.monotonic()
+    # Its executions take three seconds.
+    command = [STEPSTACK, "test", file, "--endpoint-url", ENDPOINT, "--quiet"]
+    test = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not client("stepfunctions").list_state_machines()["stateMachines"]:
+        if test.poll() is not None or time.monotonic() > begin + 60:
+            sys.exit("`stepstack test` made no state machine")
+        time.sleep(0.1)
+    test.kill()
+    test.wait()
+    if not left_over():
+        sys.exit("`stepstack test` was killed too late: nothing is left")
+    stepstack("test", file, "--filter", "^no$")
+    if left := left_over():
+        sys.exit(f"left of a killed `stepstack test`, by the next one too: {left}")
+    print(f"ok killed and swept: {time.monotonic() - begin:.1f} s", flush=True)
+
+
 if before := left_over():
     sys.exit(f"the target is not empty: {before}")
+killed()
 for each in STACKS:
     smoke(each)

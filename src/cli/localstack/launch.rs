@@ -90,8 +90,12 @@ fn in_docker(port: u16, name: &str, socket: Option<&Path>, is_set: impl Fn(&str)
 /// The Python package in [host mode](https://docs.localstack.cloud/aws/capabilities/config/configuration/): what it would
 /// else do to the machine (name server, certificates, `/var/lib`) is turned off, unless the user has set it.
 fn on_host(port: u16, words: &[&str], root: &Path, is_set: impl Fn(&str) -> bool) -> Program {
-    let listen = format!("127.0.0.1:{port}");
-    let ours = [("GATEWAY_LISTEN", listen.clone()), ("LOCALSTACK_HOST", listen)];
+    // Of an IPv4 address LocalStack takes the port only, and listens on every address; one of IPv6 it keeps to, this one too.
+    let listen = format!("[::ffff:127.0.0.1]:{port}");
+    let ours = [
+        ("GATEWAY_LISTEN", listen),
+        ("LOCALSTACK_HOST", format!("127.0.0.1:{port}")),
+    ];
     let unless_set = [
         ("FILESYSTEM_ROOT", root.display().to_string()),
         // A virtual machine may be taken for a container.
@@ -190,7 +194,7 @@ mod tests {
         check(
             &["DNS_ADDRESS", "OVERRIDE_IN_DOCKER", "GATEWAY_LISTEN"],
             &[
-                ("GATEWAY_LISTEN", "127.0.0.1:4567"),
+                ("GATEWAY_LISTEN", "[::ffff:127.0.0.1]:4567"),
                 ("LOCALSTACK_HOST", "127.0.0.1:4567"),
                 ("FILESYSTEM_ROOT", "/c"),
                 ("SKIP_SSL_CERT_DOWNLOAD", "1"),
@@ -200,7 +204,7 @@ mod tests {
         check(
             &["FILESYSTEM_ROOT", "SKIP_SSL_CERT_DOWNLOAD", "DISABLE_EVENTS"],
             &[
-                ("GATEWAY_LISTEN", "127.0.0.1:4567"),
+                ("GATEWAY_LISTEN", "[::ffff:127.0.0.1]:4567"),
                 ("LOCALSTACK_HOST", "127.0.0.1:4567"),
                 ("OVERRIDE_IN_DOCKER", "0"),
                 ("DNS_ADDRESS", "0"),

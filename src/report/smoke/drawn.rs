@@ -126,14 +126,6 @@ enum Mark {
 }
 
 impl Mark {
-    fn of(visit: &Visit) -> Self {
-        match () {
-            () if visit.output.is_none() => Self::Bad,
-            () if is_caught(visit) => Self::Caught,
-            () => Self::Good,
-        }
-    }
-
     fn painted(self, theme: Theme) -> String {
         match self {
             Self::Good => theme.paint(Meaning::Good, "✓"),
@@ -175,7 +167,7 @@ impl Drawing<'_> {
             }
             let start = if position == 0 { starts[0] } else { starts[1] };
             let is_last = depth == 0 && position + 1 == walk.len();
-            let line = self.visit(visit, column, is_last);
+            let line = self.visit(*index, visit, column, is_last);
             self.lines.push(format!("{start}{line}"));
             self.inside(*index, visit, starts[1], depth);
         }
@@ -199,8 +191,19 @@ impl Drawing<'_> {
             .push(format!("{start}{}", self.theme.paint(Meaning::Hint, &words)));
     }
 
-    fn visit(&self, visit: &Visit, column: usize, is_last: bool) -> String {
-        let mark = Mark::of(visit);
+    fn mark(&self, index: usize, visit: &Visit) -> Mark {
+        let inside = self.walks.get(&Some(index));
+        match () {
+            () if visit.output.is_none() => Mark::Bad,
+            () if is_caught(visit) => Mark::Caught,
+            // A branch or iteration that failed ends its state, unless the state is tried again.
+            () if visit.retries == 0 && inside.into_iter().flatten().any(|walk| self.ends_badly(walk)) => Mark::Caught,
+            () => Mark::Good,
+        }
+    }
+
+    fn visit(&self, index: usize, visit: &Visit, column: usize, is_last: bool) -> String {
+        let mark = self.mark(index, visit);
         let (note, meaning) = self.note(visit, mark, is_last);
         format!(
             "{} {}  {}  {}",
@@ -226,7 +229,10 @@ impl Drawing<'_> {
                 let note = after.map(|last| format!("after {last}"));
                 return (joined(retries, note, " "), Meaning::Warning);
             }
-            Mark::Caught => (last.map(|last| format!("caught {last}")), Meaning::Warning),
+            Mark::Caught => {
+                let what = last.unwrap_or_else(|| "what failed inside".to_owned());
+                (Some(format!("caught {what}")), Meaning::Warning)
+            }
             Mark::Bad if last.is_some() => (last.map(|last| format!("failed: {last}")), Meaning::Bad),
             Mark::Bad if visit.state_type == "Fail" && is_last => {
                 let outcome = &self.record.outcome;

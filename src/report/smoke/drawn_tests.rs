@@ -83,7 +83,7 @@ fn branches_and_iterations_are_under_their_state() {
     ✓ Both  Parallel
       ├ ✓ A1  Pass
       │ ✓ A2  Pass
-      ├ ✓ B1  Map
+      ├ ! B1  Map       caught what failed inside
       │   ├ ✓ In   Task
       │   │ ✓ Out  Task
       │   ├ ✓ In   Task
@@ -98,6 +98,20 @@ fn branches_and_iterations_are_under_their_state() {
       │ ✓ B2  Pass
     ✓ End   Succeed
 ");
+}
+
+#[test]
+fn what_fails_inside_is_caught_or_tried_again() {
+    let inside = unfinished(visit("B", "Task", Some(0), None), "E", 0);
+    let mut both = visit("Both", "Parallel", None, None);
+    let drawn_now = |both: &Visit| drawn(&record("SUCCEEDED", None, vec![both.clone(), inside.clone()]), &[]);
+    let rest = "\n  ├ ✗ B  Task      failed: E: it \\u{1b}[2J broke";
+    assert_eq!(
+        drawn_now(&both),
+        format!("! Both  Parallel  caught what failed inside{rest}")
+    );
+    both.retries = 1;
+    assert_eq!(drawn_now(&both), format!("✓ Both  Parallel  retried once{rest}"));
 }
 
 #[test]

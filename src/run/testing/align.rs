@@ -85,20 +85,17 @@ fn shortened(lines: &[(char, &str)]) -> Vec<String> {
     let differs = |index: usize| lines.get(index).is_some_and(|(sign, _)| *sign != ' ');
     let near = |index: usize| (index.saturating_sub(CONTEXT)..=index + CONTEXT).any(differs);
     let mut shown = Vec::new();
-    let mut left_out = 0;
-    for (index, (sign, name)) in lines.iter().enumerate() {
-        if near(index) {
-            if left_out > 0 {
-                shown.push(format!("  … {left_out} the same"));
-                left_out = 0;
-            }
-            shown.push(format!("{sign} {name}"));
-        } else {
-            left_out += 1;
+    for stretch in lines
+        .iter()
+        .enumerate()
+        .collect::<Vec<_>>()
+        .chunk_by(|(left, _), (right, _)| near(*left) == near(*right))
+    {
+        match stretch {
+            [(first, _), _, ..] if !near(*first) => shown.push(format!("  … {} the same", stretch.len())),
+            // One line is as short as to say that it is left out.
+            _ => shown.extend(stretch.iter().map(|(_, (sign, name))| format!("{sign} {name}"))),
         }
-    }
-    if left_out > 0 {
-        shown.push(format!("  … {left_out} the same"));
     }
     shown
 }

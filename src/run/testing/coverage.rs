@@ -149,6 +149,8 @@ impl Counter {
     }
 
     fn add(&mut self, record: &Record) {
+        let unfinished = record.visits.iter().filter(|visit| visit.output.is_none());
+        let failed_inside: BTreeSet<usize> = unfinished.filter_map(|visit| visit.within).collect();
         let mut nodes: Vec<Option<usize>> = Vec::with_capacity(record.visits.len());
         for visit in &record.visits {
             // Both were entered before this one.
@@ -159,9 +161,13 @@ impl Counter {
             if let Some(visits) = node.and_then(|node| self.visits.get_mut(node)) {
                 *visits += 1;
             }
-            let left = visit.from.and_then(|index| record.visits.get(index));
-            if let (Some(from), Some(to), Some(left)) = (from, node, left) {
-                let taken = self.edge(from, to, left).and_then(|edge| self.taken.get_mut(edge));
+            let left = visit.from.and_then(|index| Some((index, record.visits.get(index)?)));
+            if let (Some(from), Some(to), Some((index, left))) = (from, node, left) {
+                // A branch or iteration that failed ends its state, unless the state is tried again.
+                let failed_inside = left.retries == 0 && failed_inside.contains(&index);
+                let caught = failed_inside || left.errors.len() > usize::try_from(left.retries).unwrap_or(usize::MAX);
+                let edge = self.edge(from, to, left, caught);
+                let taken = edge.and_then(|edge| self.taken.get_mut(edge));
                 if let Some(taken) = taken {
                     *taken += 1;
                 }
@@ -187,10 +193,9 @@ impl Counter {
     }
 
     /// The transition that led from one state to another.
-    fn edge(&self, from: usize, to: usize, left: &Visit) -> Option<usize> {
+    fn edge(&self, from: usize, to: usize, left: &Visit, caught: bool) -> Option<usize> {
         let edges: Vec<(usize, &Edge)> = self.edges_from(from).collect();
         let leading = || edges.iter().filter(|(_, edge)| edge.to == to);
-        let caught = left.errors.len() > usize::try_from(left.retries).unwrap_or(usize::MAX);
         let next = leading().find(|(_, edge)| !matches!(edge.label, EdgeLabel::Catch(..)));
         if let Some((next, _)) = next.filter(|_| !caught) {
             return Some(*next);

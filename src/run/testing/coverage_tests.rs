@@ -152,6 +152,29 @@ fn inner_states_are_found_where_they_are() {
 }
 
 #[test]
+fn what_fails_inside_is_caught_outside() {
+    let definition = json!({ "StartAt": "P", "States": {
+        "P": { "Type": "Parallel", "Next": "E", "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "E" }], "Branches": [
+            { "StartAt": "A", "States": { "A": { "Type": "Pass", "End": true } } } ] },
+        "E": { "Type": "Succeed" } } });
+    let machine = machine(&definition);
+    let mut walk = record(&[
+        (None, None, "P", &[], 0),
+        (Some(0), None, "A", &[], 0),
+        (None, Some(0), "E", &[], 0),
+    ]);
+    let taken = |walk: &Record| -> Vec<u64> {
+        let covered = MachineCoverage::of("M", &machine, std::iter::once(walk));
+        covered.transitions.iter().map(|transition| transition.taken).collect()
+    };
+    assert_eq!(taken(&walk), [1, 0]);
+    walk.visits[1].output = None;
+    assert_eq!(taken(&walk), [0, 1]);
+    walk.visits[0].retries = 1;
+    assert_eq!(taken(&walk), [1, 0]);
+}
+
+#[test]
 fn what_distributed_maps_do_elsewhere_is_left_out_unless_seen() {
     let walk: &[Step<'_>] = &[(None, None, "P", &[], 0), (Some(0), None, "M", &[], 0)];
     check(&nested("DISTRIBUTED"), &[walk], &["P 1", "A 0", "M 1"]);

@@ -75,14 +75,23 @@ fn status(expect: &Expect, outcome: &Outcome, found: &mut Vec<Mismatch>) {
         return;
     }
     let mut got = outcome.status.clone();
-    if let Some(error) = &outcome.error {
-        got.push_str(&format!(" with error {}", words::cut(error)));
-    }
-    if let Some(cause) = &outcome.cause {
-        got.push_str(&format!(", cause {}", words::cut(cause)));
-    }
-    if let Some(output) = &outcome.output {
-        got.push_str(&format!(" with output {}", words::json(output)));
+    let details = [
+        outcome
+            .error
+            .as_ref()
+            .map(|error| format!("error `{}`", words::cut(error))),
+        outcome
+            .cause
+            .as_ref()
+            .map(|cause| format!("cause `{}`", words::cut(cause))),
+        outcome
+            .output
+            .as_ref()
+            .map(|output| format!("output {}", words::json(output))),
+    ];
+    let details: Vec<String> = details.into_iter().flatten().collect();
+    if !details.is_empty() {
+        got.push_str(&format!(" with {}", details.join(" and ")));
     }
     let span = expect.status.span.as_ref();
     found.push(mismatch("status", expect.status.value.join(" or "), got, span));
@@ -114,10 +123,13 @@ fn text(what: &str, expected: Option<&At<Text>>, got: Option<&str>, found: &mut 
         return;
     }
     let (expected, shown) = match expected {
-        Text::Is(_) => words::cut_both(&words, there),
+        Text::Is(_) => {
+            let (expected, shown) = words::cut_both(&words, there);
+            (format!("`{expected}`"), shown)
+        }
         _ => (words::cut(&words), words::cut(there)),
     };
-    let shown = got.map_or_else(|| format!("no {what}"), |_| shown);
+    let shown = got.map_or_else(|| format!("no {what}"), |_| format!("`{shown}`"));
     found.push(mismatch(what, expected, shown, span.as_ref()));
 }
 
@@ -146,15 +158,16 @@ fn asserted(assertion: &Assertion) -> String {
 
 fn assertion(what: &str, assertion: &Assertion, got: &Value) -> Option<Mismatch> {
     match assertion {
-        Assertion::Subset(expected) => compared(what, &expected.to_json(), got, Mode::Subset),
-        Assertion::Exact(expected) => compared(what, &expected.to_json(), got, Mode::Exact),
+        Assertion::Subset(expected) => compared(what, "", &expected.to_json(), got, Mode::Subset),
+        Assertion::Exact(expected) => compared(what, "exactly ", &expected.to_json(), got, Mode::Exact),
         Assertion::Path { path, is } => {
             let what = format!("{what} at `{path}`");
+            let is = is.to_json();
             let found = Path::parse(path).map_err(|error| error.to_string());
-            let found = found.and_then(|path| at_path(&path, got).map_err(|error| error.to_string()));
+            let found = found.and_then(|path| at_path(&path, got).map_err(|_| "nothing".to_owned()));
             match found {
-                Ok(got) => compared(&what, &is.to_json(), &got, Mode::Exact),
-                Err(error) => Some(mismatch(what, words::json(&is.to_json()), error, None)),
+                Ok(got) => compared(&what, "", &is, &got, Mode::Exact),
+                Err(problem) => Some(mismatch(what, words::json(&is), problem, None)),
             }
         }
         Assertion::Jsonata(text) => {
@@ -187,19 +200,19 @@ fn jsonata(text: &str, value: &Value) -> Result<Option<Value>, String> {
         .map_err(|error| error.to_string())
 }
 
-fn compared(what: &str, expected: &Value, got: &Value, mode: Mode) -> Option<Mismatch> {
+/// The mismatch of two values, if there is one; `word` goes before the expected one.
+fn compared(what: &str, word: &str, expected: &Value, got: &Value, mode: Mode) -> Option<Mismatch> {
     let differences = differences(expected, got, mode);
     if differences.is_empty() {
         return None;
     }
-    let exactly = if mode == Mode::Exact { "exactly " } else { "" };
     let (expected, shown) = (expected.to_string(), got.to_string());
     let (left, right) = match &differences[..] {
         // What differs is in the lines.
         [first, ..] if !first.pointer.is_empty() => (words::cut(&expected), words::cut(&shown)),
         _ => words::cut_both(&expected, &shown),
     };
-    let mut wrong = mismatch(what, format!("{exactly}{left}"), right, None);
+    let mut wrong = mismatch(what, format!("{word}{left}"), right, None);
     if differences.iter().any(|difference| !difference.pointer.is_empty()) {
         wrong.diff = lines(&differences);
     }
@@ -229,14 +242,13 @@ fn check_path(expect: &PathExpect, record: &Record, found: &mut Vec<Mismatch>) {
                 Some(before) if got.iter().any(|visited| visited == name) => format!("`{name}` not after `{before}`"),
                 _ => format!("`{name}` was not entered"),
             };
-            let mut wrong = mismatch(
+            let got = format!("{after}, in {}", path(&got));
+            found.push(mismatch(
                 "path",
                 format!("{} in this order", path(expected)),
-                format!("{after}, in {}", path(&got)),
+                got,
                 span.as_ref(),
-            );
-            wrong.diff = align::lines(&texts(expected), &texts(&got));
-            found.push(wrong);
+            ));
         }
     }
     if let Some(At { value: never, span }) = &expect.never {
@@ -311,8 +323,11 @@ fn state(name: &str, expected: &StateExpect, record: &Record, found: &mut Vec<Mi
     if wrong_visits > 1
         && let Some(last) = wrong.last_mut()
     {
-        last.got
-            .push_str(&format!(", and {} more visits are wrong", wrong_visits - 1));
+        let more = match wrong_visits - 1 {
+            1 => "1 more visit is".to_owned(),
+            more => format!("{more} more visits are"),
+        };
+        last.got.push_str(&format!(", and {more} wrong"));
     }
     for mut wrong in wrong {
         wrong.span = wrong.span.or_else(|| span.cloned());

@@ -76,6 +76,9 @@ impl Reports {
         for (path, writer) in &self.0 {
             write(path, writer(&tested)).await?;
         }
+        if let (Format::Github, Some(path)) = (args.format, app.env.var("GITHUB_STEP_SUMMARY")) {
+            append(Path::new(path), smoke::markdown(&tested)).await?;
+        }
         let reaches = |suite: &SuiteResult| match (&suite.coverage, args.coverage_min) {
             (Some(coverage), Some(percent)) => coverage.reaches(percent),
             _ => true,
@@ -95,6 +98,18 @@ async fn write(path: &Path, text: String) -> Result<(), CommandError> {
         Err(error) => Err(error),
     };
     written.map_err(|error| CommandError::failed(format!("cannot write the report {}", path.display())).because(error))
+}
+
+/// Other steps of the job may have written to its summary before.
+async fn append(path: &Path, text: String) -> Result<(), CommandError> {
+    let before = match tokio::fs::read_to_string(path).await {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    };
+    match before {
+        Ok(before) => write(path, before + &text).await,
+        Err(error) => Err(CommandError::failed(format!("cannot read the summary {}", path.display())).because(error)),
+    }
 }
 
 /// The way from the root of the repository to the working directory, where GitHub says what the root is.
