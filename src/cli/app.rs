@@ -147,12 +147,12 @@ impl App {
         }
     }
 
-    /// From now on nothing is waited for: the user has asked twice.
+    /// From now on calls under way are not waited for: the user has asked twice.
     pub(super) fn leave_at_once(&self) {
         self.leaves_at_once.store(true, Ordering::Relaxed);
     }
 
-    /// Whether nothing is to be waited for.
+    /// Whether calls under way are not to be waited for.
     pub(super) fn leaves_at_once(&self) -> bool {
         self.leaves_at_once.load(Ordering::Relaxed)
     }

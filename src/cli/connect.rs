@@ -38,9 +38,11 @@ impl App {
         Ok(cloud)
     }
 
-    /// Closes the local cloud, if it was opened, and stops LocalStack, if it was started.
+    /// Closes the local cloud, if it was opened and there is time, and stops LocalStack, if it was started.
     pub(super) async fn close(&self) {
-        self.home.close().await;
+        if !self.leaves_at_once() {
+            self.home.close().await;
+        }
         self.stop_localstack().await;
     }
 }

@@ -73,9 +73,7 @@ fn run_command(cli: Cli, env: Environment) -> Exit {
             () = interrupted, if !takes_signals => Err(app.interrupted()),
         };
         app.clear();
-        if !app.leaves_at_once() {
-            app.close().await;
-        }
+        app.close().await;
         result
     });
     // Whatever still runs (a read from a terminal, a connection kept alive) is of no use any more.

@@ -1,6 +1,8 @@
 //! Ctrl-C and SIGTERM.
 
 use std::future::Future;
+#[cfg(unix)]
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -32,6 +34,10 @@ pub(super) fn interrupted() -> impl Future<Output = ()> {
     }
 }
 
+/// A signal that comes twice within this time was sent once, to the process and to its group: as `timeout` does it.
+#[cfg(unix)]
+const ECHO: Duration = Duration::from_millis(300);
+
 /// Counts, from now on, how often the process is asked to stop. Must be called inside the runtime.
 pub(super) fn interruptions() -> watch::Receiver<u32> {
     let (count, seen) = watch::channel(0);
@@ -42,18 +48,24 @@ pub(super) fn interruptions() -> watch::Receiver<u32> {
 #[cfg(unix)]
 fn count_them(count: watch::Sender<u32>) -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
+    use tokio::time::Instant;
 
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     async move {
         let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
             return;
         };
+        let mut last: Option<(SignalKind, Instant)> = None;
         loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+            let kind = tokio::select! {
+                _ = interrupt.recv() => SignalKind::interrupt(),
+                _ = terminate.recv() => SignalKind::terminate(),
+            };
+            let is_echo = last.is_some_and(|(before, at)| before == kind && at.elapsed() < ECHO);
+            last = Some((kind, Instant::now()));
+            if !is_echo {
+                count.send_modify(|count| *count += 1);
             }
-            count.send_modify(|count| *count += 1);
         }
     }
 }

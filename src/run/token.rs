@@ -113,6 +113,10 @@ mod tests {
             (json!({ "Id": two, "Message": one }), None),
             (json!({ "Token": [one, two] }), None),
             (
+                json!({ "Message": one, "Url": format!("http://localhost:4566/000000000000/{}", "q".repeat(80)) }),
+                Some(one),
+            ),
+            (
                 json!({ "Message": "aea49da7-02f3-4e99-8fe6-703007817a0g", "n": 1 }),
                 None,
             ),

@@ -177,7 +177,7 @@ mod tests {
         check(
             "a-role-with-a-very-long-name-that-goes-on-and-on-until-the-limit",
             64,
-            "a-role-with-a-very-long-name-that-goes-on-and-on-3cd313-t00c0ffee",
+            "a-role-with-a-very-long-name-that-goes-on-and-o-3cd313-t00c0ffee",
         );
         check(
             &format!("{}.fifo", "q".repeat(75)),

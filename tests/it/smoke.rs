@@ -294,7 +294,9 @@ fn ctrl_c_stops_and_removes() {
     let env = with_cases("{ name: long, input: { wait: 100000 } }\n{ name: good }");
     let mut running = Running::start(&env, &["test", FILE, "--json", "--jobs", "1"]);
     running.until_it_says("\"stateEntered\"");
-    running.send(Signal::SIGINT);
+    // Twice, as `timeout` does it; that is no second wish.
+    running.send(Signal::SIGTERM);
+    running.send(Signal::SIGTERM);
     running.until_it_says("\"executionFinished\"");
     running.until_it_says("\"suiteFinished\"");
     assert_eq!(running.code(), Some(130));

@@ -173,6 +173,18 @@ fn arns_of_functions_of_the_stack_are_relinked() {
 }
 
 #[test]
+fn arns_with_the_name_in_the_file_are_relinked_to_the_name_of_the_test() {
+    let mut names = names();
+    names.written("OpenCaseFunction", "open");
+    for name in ["open", "OpenCaseFunction", "stack-OpenCaseFunction"] {
+        let from = format!("arn:aws:lambda:eu-west-1:507638485545:function:{name}");
+        let tree = one(json!({ "Type": "Task", "Resource": from }));
+        let made = substitute(&Node::from_json(&tree), &names).definition.to_json();
+        assert_eq!(made, one(json!({ "Type": "Task", "Resource": OPEN })), "{name}");
+    }
+}
+
+#[test]
 fn function_names_are_relinked_inside_machines_too() {
     let task = |function: &str| {
         json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
