@@ -29,7 +29,7 @@
 //! | [`mock`] | what mocked states answer, in our form and in that of AWS Step Functions Local; pure | – |
 //! | [`asl`] | the States Language: model, parser, checks, substitution; pure | diagnostic, tree, expr |
 //! | [`stack`] | the stack file; its loader is the only reader of the user's files here | diagnostic, tree, asl, expr, mock |
-//! | [`plan`] | desired + observed → [`plan::Plan`]; deploy and teardown are two modes of one planner; pure | diagnostic, tree, asl, stack |
+//! | [`plan`] | desired + observed → [`plan::Plan`]; deploy and teardown are two modes of one planner; pure | diagnostic, tree, asl, stack, mock |
 //! | [`cloud`] | the only user of the SDK: observe, apply, wait, package | plan, stack, event |
 //! | [`run`] | starts and follows executions, runs test cases | cloud, stack, event, asl, expr, tree, diagnostic, mock, plan |
 //! | [`report`] | events and findings → words | event, diagnostic, plan, run |

@@ -172,17 +172,17 @@ mod tests {
         check(
             "call-center-AFunctionWithAVeryLongNameThatGoesOnAndOn",
             59,
-            "call-center-t00c0ffee-AFunctionWithAVeryLongNameThat-cf7b2a",
+            "call-center-t00c0ffee-AFunctionWithAVeryLongNameThat-21c353",
         );
         check(
             "a-role-with-a-very-long-name-that-goes-on-and-on-until-the-limit",
             64,
-            "a-role-with-a-very-long-name-that-goes-on-and-on-ef5c55-t00c0ffee",
+            "a-role-with-a-very-long-name-that-goes-on-and-on-3cd313-t00c0ffee",
         );
         check(
             &format!("{}.fifo", "q".repeat(75)),
             80,
-            &format!("{}-3d9ec7-t00c0ffee.fifo", "q".repeat(58)),
+            &format!("{}-ae9588-t00c0ffee.fifo", "q".repeat(58)),
         );
     }
 

@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mock", &[]),
     ("asl", &["diagnostic", "expr", "tree"]),
     ("stack", &["diagnostic", "tree", "asl", "expr", "mock"]),
-    ("plan", &["stack", "asl", "diagnostic", "tree"]),
+    ("plan", &["stack", "asl", "diagnostic", "tree", "mock"]),
     ("cloud", &["plan", "stack", "event"]),
     (
         "run",

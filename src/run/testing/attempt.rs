@@ -64,7 +64,7 @@ async fn standard(runner: &Runner, job: &Job, machine: &Machine, made: &mut Atte
         answers: Answers::new(&job.case.callbacks),
         pace: Pace::of_target(&runner.cloud.identity().target),
     };
-    let end = run.followed_to_end(deadline).await;
+    let end = run.until_its_end(deadline).await;
     if !matches!(end, Ok(End::Itself)) {
         run.stop().await;
     }
@@ -119,7 +119,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn followed_to_end(&mut self, deadline: Instant) -> Result<End, CloudError> {
+    async fn until_its_end(&mut self, deadline: Instant) -> Result<End, CloudError> {
         let mut stop = self.runner.stop.clone();
         loop {
             let Ok(something_came) = timeout_at(deadline, self.look()).await else {
