@@ -6,15 +6,12 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde_json::json;
 
-use super::cases::{Answer, Case, REJECTED, approved};
+use super::cases::{Answer, Case, REJECTED, TIMEOUT, approved};
 use super::fields::{Fields, with_hint};
 use super::model::Stack;
 use super::{case_check, case_expect, case_mocks};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::tree::{Entry, Node, Value};
-
-/// Seconds that a case may take unless it says otherwise.
-const TIMEOUT: u32 = 300;
 
 /// Seconds that a case may be given: a day.
 const LONGEST_TIMEOUT: u32 = 86_400;

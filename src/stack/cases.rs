@@ -7,6 +7,9 @@ use crate::diagnostic::Span;
 use crate::mock::Mocks;
 use crate::tree::Node;
 
+/// Seconds that a case may take unless it says otherwise.
+pub(crate) const TIMEOUT: u32 = 300;
+
 /// The error of a task that was rejected, unless another is given.
 pub const REJECTED: &str = "Rejected";
 
@@ -75,6 +78,25 @@ pub struct Expect {
     pub retries: IndexMap<String, At<u32>>,
     /// The longest that it may take, in milliseconds, of the execution's own time.
     pub max_duration_ms: Option<At<u64>>,
+}
+
+impl Expect {
+    /// That the execution succeeds, and nothing else.
+    pub fn success() -> Self {
+        Self {
+            status: At {
+                value: vec!["SUCCEEDED".to_owned()],
+                span: None,
+            },
+            error: None,
+            cause: None,
+            output: None,
+            path: None,
+            states: IndexMap::new(),
+            retries: IndexMap::new(),
+            max_duration_ms: None,
+        }
+    }
 }
 
 /// Something expected, and where the stack file says so.

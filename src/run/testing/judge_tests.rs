@@ -1,3 +1,5 @@
+//! The messages for every kind of wrong expectation are checked end to end, in `tests/it/wrong_expectations.rs`.
+
 #![allow(clippy::unwrap_used)]
 
 use indexmap::IndexMap;
@@ -6,23 +8,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::run::testing::record::tests::{history, succeeded};
 use crate::tree::Node;
-
-/// The messages for every kind of wrong expectation are checked end to end, in `tests/it/wrong_expectations.rs`.
-fn nothing() -> Expect {
-    Expect {
-        status: At {
-            value: vec!["SUCCEEDED".to_owned()],
-            span: None,
-        },
-        error: None,
-        cause: None,
-        output: None,
-        path: None,
-        states: IndexMap::new(),
-        retries: IndexMap::new(),
-        max_duration_ms: None,
-    }
-}
 
 fn at<T>(value: T) -> At<T> {
     At { value, span: None }
@@ -57,7 +42,7 @@ fn expectations_of(record: &Record) -> Expect {
             never: Some(at(vec!["no state has this name".to_owned()])),
         }),
         max_duration_ms: Some(at(record.took_ms)),
-        ..nothing()
+        ..Expect::success()
     };
     let mut seen: IndexMap<&str, u32> = IndexMap::new();
     for visit in &record.visits {
@@ -249,7 +234,7 @@ fn visits_of_a_state_are_counted_together() {
     );
     let retries = |count: u32| Expect {
         retries: IndexMap::from([("Work".to_owned(), at(count))]),
-        ..nothing()
+        ..Expect::success()
     };
     assert_eq!(judge(&retries(2), &record), []);
     assert_eq!(judge(&retries(1), &record)[0].got, "2, after Busy, Busy");

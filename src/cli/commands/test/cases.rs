@@ -5,15 +5,12 @@ use regex::Regex;
 
 use super::suite::Suite;
 use crate::cli::error::CommandError;
-use crate::stack::cases::{At, Case, Expect};
+use crate::stack::cases::{Case, Expect, TIMEOUT};
 use crate::stack::model::Stack;
 use crate::tree::Node;
 
 /// The name of the case that is made of `start`.
 const SMOKE: &str = "start succeeds";
-
-/// Seconds that it may take, as those of other cases.
-const SMOKE_TIMEOUT: u32 = 300;
 
 /// Chooses cases by name.
 pub(super) struct Filter {
@@ -57,20 +54,8 @@ fn smoke(stack: &Stack) -> Option<Case> {
         mocks: None,
         callbacks: IndexMap::new(),
         virtual_time: false,
-        timeout: SMOKE_TIMEOUT,
-        expect: Expect {
-            status: At {
-                value: vec!["SUCCEEDED".to_owned()],
-                span: None,
-            },
-            error: None,
-            cause: None,
-            output: None,
-            path: None,
-            states: IndexMap::new(),
-            retries: IndexMap::new(),
-            max_duration_ms: None,
-        },
+        timeout: TIMEOUT,
+        expect: Expect::success(),
     })
 }
 

@@ -24,16 +24,6 @@ async fn take(bench: &Bench, worker: &str) -> Value {
         .await
 }
 
-async fn kinds(bench: &Bench, execution: &str) -> Vec<String> {
-    let events = bench.history(execution).await;
-    events
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| text(event, "type"))
-        .collect()
-}
-
 #[tokio::test]
 async fn the_life_of_an_activity() {
     let bench = Bench::new();
@@ -101,7 +91,7 @@ async fn a_worker_does_a_task() {
     let events = bench.history(&execution).await;
     assert_eq!(events[3]["activityStartedEventDetails"], json!({"workerName": "w"}));
     assert_eq!(
-        kinds(&bench, &execution).await,
+        bench.kinds(&execution).await,
         [
             "ExecutionStarted",
             "TaskStateEntered",
@@ -136,7 +126,7 @@ async fn every_task_has_one_worker_also_after_a_restart() {
     }
     for execution in executions {
         assert_eq!(bench.ended(&execution).await["status"], "SUCCEEDED");
-        let started = kinds(&bench, &execution).await;
+        let started = bench.kinds(&execution).await;
         assert_eq!(started.iter().filter(|kind| *kind == "ActivityStarted").count(), 1);
     }
 }
@@ -148,7 +138,7 @@ async fn a_task_that_timed_out_is_not_given_out() {
     let late = bench.machine("late", &consuming(json!({"TimeoutSeconds": 1}))).await;
     let late = bench.start(&late, "e").await;
     assert_eq!(bench.ended(&late).await["error"], "States.Timeout");
-    assert!(kinds(&bench, &late).await.contains(&"ActivityTimedOut".to_owned()));
+    assert!(bench.kinds(&late).await.contains(&"ActivityTimedOut".to_owned()));
 
     let machine = bench.machine("m", &consuming(json!({}))).await;
     let execution = bench.start(&machine, "e").await;
@@ -156,7 +146,7 @@ async fn a_task_that_timed_out_is_not_given_out() {
     let failure = json!({"taskToken": taken["taskToken"], "error": "Broken", "cause": "as asked"});
     bench.get("SendTaskFailure", failure).await;
     assert_eq!(bench.ended(&execution).await["error"], "Broken");
-    assert!(kinds(&bench, &execution).await.contains(&"ActivityFailed".to_owned()));
+    assert!(bench.kinds(&execution).await.contains(&"ActivityFailed".to_owned()));
 }
 
 #[tokio::test]

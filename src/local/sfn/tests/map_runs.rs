@@ -82,15 +82,6 @@ fn counts(described: &Value, which: &str) -> Value {
         .collect()
 }
 
-fn kinds(history: &Value) -> Vec<String> {
-    history
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| text(event, "type"))
-        .collect()
-}
-
 #[tokio::test]
 async fn child_executions_are_executions() {
     let bench = Bench::new();
@@ -136,7 +127,7 @@ async fn child_executions_are_executions() {
             "arn:aws:states:us-east-1:000000000000:stateMachine:m/L"
         );
         let history = bench.history(&arn).await;
-        assert_eq!(kinds(&history)[0], "ExecutionStarted");
+        assert_eq!(history[0]["type"], "ExecutionStarted");
         assert_eq!(history[0]["id"], 1);
         let machine = bench
             .get("DescribeStateMachineForExecution", json!({"executionArn": arn}))
@@ -199,7 +190,7 @@ async fn too_many_failures_end_it() {
         )
     );
     assert_eq!(
-        kinds(&bench.history(&execution).await)[4..],
+        bench.kinds(&execution).await[4..],
         ["MapRunFailed", "MapStateFailed", "ExecutionFailed"]
     );
     let described = bench.described(&bench.map_run(&execution).await).await;

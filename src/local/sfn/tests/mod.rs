@@ -158,6 +158,13 @@ impl Bench {
         }
         events
     }
+
+    /// The types of its events.
+    async fn kinds(&self, execution: &str) -> Vec<String> {
+        let events = self.history(execution).await;
+        let events = events.as_array().unwrap().iter();
+        events.map(|event| text(event, "type")).collect()
+    }
 }
 
 fn text(answer: &Value, member: &str) -> String {

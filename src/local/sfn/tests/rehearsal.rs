@@ -28,17 +28,7 @@ pub(super) async fn run(bench: &Bench, definition: &Value, rehearsal: &Value) ->
     let machine = bench.machine("m", definition).await;
     let execution = start(bench, &machine, rehearsal).await.unwrap();
     let described = bench.ended(&execution).await;
-    (described, kinds(bench, &execution).await)
-}
-
-pub(super) async fn kinds(bench: &Bench, execution: &str) -> Vec<String> {
-    let events = bench.history(execution).await;
-    events
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| text(event, "type"))
-        .collect()
+    (described, bench.kinds(&execution).await)
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Executions on virtual time.
 
-use super::rehearsal::{kinds, run, start};
+use super::rehearsal::{run, start};
 use super::*;
 
 const YEAR: u64 = 31_536_000;
@@ -294,7 +294,7 @@ async fn child_executions_of_a_map_run_are_rehearsed_as_well() {
         let described = bench.ended(&execution).await;
         assert_eq!(described["output"], r#"["job","job","job"]"#, "{described}");
         assert_eq!(seconds(&described), took, "{at_once} at once");
-        assert!(kinds(&bench, &execution).await.contains(&"MapRunSucceeded".to_owned()));
+        assert!(bench.kinds(&execution).await.contains(&"MapRunSucceeded".to_owned()));
     }
 }
 
@@ -327,7 +327,7 @@ async fn time_does_not_leap_past_what_can_be_written() {
     );
     let execution = start(&bench, &machine, &virtually()).await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
-    while kinds(&bench, &execution).await.len() < 4 {
+    while bench.kinds(&execution).await.len() < 4 {
         assert!(Instant::now() < deadline, "it does not leap at all");
         tokio::task::yield_now().await;
     }
