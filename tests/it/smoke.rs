@@ -224,9 +224,8 @@ fn what_is_kept_stands_beside_the_stack_and_stays() {
     says(
         &kept,
         &[
-            "is kept:",
-            "stepstack status --name cases-t",
-            "stepstack teardown --name cases-t",
+            "is kept: `stepstack status --name cases-t",
+            "`stepstack teardown --name cases-t",
         ],
     );
     let name = regex::Regex::new("cases-t[0-9a-f]{8}").unwrap();

@@ -19,7 +19,7 @@ use crate::stack::model::Stack;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-After a deploy that changed something, the execution that the stack file names under `start` is started and followed. If
+After a deploy that changed something, the execution that the stack file names under `start` is started and followed. If \
 it fails, the exit code is 1, though the deploy was good.
 
 Examples:

@@ -29,12 +29,12 @@ const JOBS: u32 = 4;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each stack is deployed beside whatever stands, under its name and a suffix of its own, and removed again: also after
-Ctrl-C and failures. What a killed run left is removed by the next one. A case that needs mocks is skipped where nothing
+Each stack is deployed beside whatever stands, under its name and a suffix of its own, and removed again: also after \
+Ctrl-C and failures. What a killed run left is removed by the next one. A case that needs mocks is skipped where nothing \
 can mock: only stepstack's own local cloud can.
 
-Exit codes: 0 all passed (some may be flaky or skipped), 1 a case failed, could not be run, or too little is covered,
-2 the files or the invocation are wrong, or no case is chosen, 3 the cloud refused, 4 all passed, but something is left
+Exit codes: 0 all passed (some may be flaky or skipped), 1 a case failed, could not be run, or too little is covered, \
+2 the files or the invocation are wrong, or no case is chosen, 3 the cloud refused, 4 all passed, but something is left \
 of what was deployed, 130 interrupted.
 
 Examples:

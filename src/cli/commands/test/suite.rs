@@ -310,7 +310,7 @@ impl Run<'_> {
         let (app, name) = (self.suite.app, &self.stack.name);
         let status = app.command_line(&format!("status --name {name}"), None);
         let teardown = app.teardown_line(name);
-        app.note(format!("{name} is kept:\n  {status}\n  {teardown}"));
+        app.note(format!("{name} is kept: `{status}` shows it, `{teardown}` removes it"));
     }
 
     /// The cloud did not do what comes before the cases.
