@@ -13,16 +13,16 @@
 //!                                       │ apply: SDK clients, parallel along the dependencies
 //!                                       ▼
 //!         AWS account │ LocalStack │ local cloud (in process, or served on 127.0.0.1:4566)
-//!                                       │ start, follow (history events)
+//!                                       │ start, follow (history events); test: judge what the histories say
 //!                                       ▼
-//!                      report: live tree · plain lines · JSON events
+//!                      report: live tree · plain lines · JSON events · reports of tests
 //! ```
 //!
 //! # The rooms, and who may know whom
 //!
 //! | module | what it is | may use |
 //! |---|---|---|
-//! | [`diagnostic`] | findings about the user's files | – |
+//! | [`diagnostic`] | findings about the user's files; pure | – |
 //! | [`event`] | what happens while applying and running | – |
 //! | [`expr`] | paths, payload templates, intrinsic functions, JSONata; pure | – |
 //! | [`tree`] | one spanned tree for JSON and YAML; pure | diagnostic |
@@ -62,6 +62,12 @@
 //! foreign account in a definition is pointed at the stack's own function of that name. *Door*: the one function through which
 //! requests reach the local cloud. *Journal*: the inputs an execution was fed; with its start they determine its history.
 //! *Owner*: the process that holds the local cloud's folder; others talk to it over its socket.
+//!
+//! *Case*: an entry of `tests:`, one execution and what is expected of it. *Suite*: the cases of one stack file, run on a stack of their own.
+//! *Test run*: that stack, deployed beside the real one under a suffixed name, tagged so that a later run finds what a killed one left.
+//! *Mock*: what an invocation of a Task state gets instead of the task being done. *Rehearsal*: an execution with mocks or virtual time.
+//! *Virtual time*: the clock of an execution leaps to its next timer whenever nothing really runs. *Record*: what a history says of an
+//! execution, as visits of states; cases are judged by it. *Coverage*: the states and transitions that the records of a suite went through.
 
 pub mod asl;
 pub mod cli;

@@ -2,7 +2,8 @@
 //!
 //! Jenkins shows one failure per case, so that all mismatches of a case are in one. Its schema:
 //! <https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd>.
-//! `file` and `line` of a case are of pytest's form; GitLab and others read them, Jenkins passes over them.
+//! `file` and `line` of a case are of pytest's form; GitLab reads `file` (<https://docs.gitlab.com/ci/testing/unit_test_reports/>), Jenkins
+//! neither.
 
 use super::super::theme::Theme;
 use super::xml::Xml;
