@@ -1,14 +1,16 @@
 //! The results as one JSON document, whole: nothing is shortened. Its members are described in `docs/testing.md`; what is there
 //! keeps its name and meaning as long as `version` is 1, further members may come.
 
+mod coverage;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Counts, Tested, is_flaky};
 use crate::diagnostic::Span;
-use crate::run::testing::coverage::Share;
 use crate::run::testing::record::{Record, Visit};
-use crate::run::testing::{CaseResult, Coverage, MachineCoverage, Mismatch, SuiteResult, Trouble, Verdict};
+use crate::run::testing::{CaseResult, Mismatch, SuiteResult, Trouble, Verdict};
+use coverage::CoverageDocument;
 
 /// The document, indented, with a line break at its end.
 pub fn render(tested: &Tested<'_>) -> String {
@@ -142,48 +144,6 @@ struct ErrorDocument<'a> {
     cause: &'a str,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CoverageDocument<'a> {
-    states: ShareDocument,
-    transitions: ShareDocument,
-    machines: Vec<Machine<'a>>,
-}
-
-#[derive(Serialize)]
-struct ShareDocument {
-    covered: usize,
-    of: usize,
-    percent: f64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Machine<'a> {
-    state_machine: &'a str,
-    states: Vec<StateDocument<'a>>,
-    transitions: Vec<TransitionDocument<'a>>,
-}
-
-#[derive(Serialize)]
-struct StateDocument<'a> {
-    name: &'a str,
-    pointer: &'a str,
-    visits: u64,
-    #[serde(flatten)]
-    place: Option<Place<'a>>,
-}
-
-#[derive(Serialize)]
-struct TransitionDocument<'a> {
-    from: &'a str,
-    to: &'a str,
-    label: &'a str,
-    taken: u64,
-    #[serde(flatten)]
-    place: Option<Place<'a>>,
-}
-
 impl<'a> Suite<'a> {
     fn of(suite: &'a SuiteResult) -> Self {
         let [deploy, cases, teardown] = suite.took_ms;
@@ -301,49 +261,6 @@ impl<'a> VisitDocument<'a> {
             output: visit.output.as_ref(),
             retries: visit.retries,
             errors: errors.map(|(error, cause)| ErrorDocument { error, cause }).collect(),
-        }
-    }
-}
-
-impl<'a> CoverageDocument<'a> {
-    fn of(coverage: &'a Coverage) -> Self {
-        Self {
-            states: ShareDocument::of(coverage.states()),
-            transitions: ShareDocument::of(coverage.transitions()),
-            machines: coverage.machines.iter().map(Machine::of).collect(),
-        }
-    }
-}
-
-impl ShareDocument {
-    fn of(share: Share) -> Self {
-        Self {
-            covered: share.covered,
-            of: share.of,
-            percent: super::coverage::percent(share),
-        }
-    }
-}
-
-impl<'a> Machine<'a> {
-    fn of(machine: &'a MachineCoverage) -> Self {
-        let states = machine.states.iter().map(|state| StateDocument {
-            name: &state.name,
-            pointer: &state.pointer,
-            visits: state.visits,
-            place: Place::of(state.span.as_ref()),
-        });
-        let transitions = machine.transitions.iter().map(|transition| TransitionDocument {
-            from: &transition.from,
-            to: &transition.to,
-            label: &transition.label,
-            taken: transition.taken,
-            place: Place::of(transition.span.as_ref()),
-        });
-        Self {
-            state_machine: &machine.state_machine,
-            states: states.collect(),
-            transitions: transitions.collect(),
         }
     }
 }

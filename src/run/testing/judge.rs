@@ -1,18 +1,11 @@
 //! What an execution did, held against what was expected of it. Pure.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value, json};
-
-use super::difference::{Mode, differences, lines};
 use super::record::{Record, Visit};
+use super::values::value;
 use super::{Mismatch, align, words};
 use crate::diagnostic::Span;
-use crate::expr::jsonata::{Bindings, Expression};
-use crate::expr::path::Path;
-use crate::expr::path_eval;
 use crate::run::Outcome;
-use crate::stack::cases::{Assertion, At, Expect, Expected, PathExpect, StateExpect, Text};
+use crate::stack::cases::{At, Expect, PathExpect, StateExpect, Text};
 
 /// The expectations that do not hold, in the order of `expect`; none if all do. References must have been resolved.
 pub fn judge(expect: &Expect, record: &Record) -> Vec<Mismatch> {
@@ -55,7 +48,7 @@ pub fn judge(expect: &Expect, record: &Record) -> Vec<Mismatch> {
     found
 }
 
-fn mismatch(
+pub(super) fn mismatch(
     what: impl Into<String>,
     expected: impl Into<String>,
     got: impl Into<String>,
@@ -131,92 +124,6 @@ fn text(what: &str, expected: Option<&At<Text>>, got: Option<&str>, found: &mut 
     };
     let shown = got.map_or_else(|| format!("no {what}"), |_| format!("`{shown}`"));
     found.push(mismatch(what, expected, shown, span.as_ref()));
-}
-
-/// All assertions about a value; `nothing` says what there is if there is none.
-fn value(what: &str, expected: &Expected, got: Option<&Value>, nothing: &str, found: &mut Vec<Mismatch>) {
-    for At { value, span } in &expected.0 {
-        let Some(got) = got else {
-            found.push(mismatch(what, asserted(value), nothing, span.as_ref()));
-            continue;
-        };
-        if let Some(mut wrong) = assertion(what, value, got) {
-            wrong.span.clone_from(span);
-            found.push(wrong);
-        }
-    }
-}
-
-/// An assertion in words.
-fn asserted(assertion: &Assertion) -> String {
-    match assertion {
-        Assertion::Subset(value) | Assertion::Exact(value) => words::json(&value.to_json()),
-        Assertion::Path { path, is } => format!("{} at `{path}`", words::json(&is.to_json())),
-        Assertion::Jsonata(text) => format!("`{}` is true", words::cut(text)),
-    }
-}
-
-fn assertion(what: &str, assertion: &Assertion, got: &Value) -> Option<Mismatch> {
-    match assertion {
-        Assertion::Subset(expected) => compared(what, "", &expected.to_json(), got, Mode::Subset),
-        Assertion::Exact(expected) => compared(what, "exactly ", &expected.to_json(), got, Mode::Exact),
-        Assertion::Path { path, is } => {
-            let what = format!("{what} at `{path}`");
-            let is = is.to_json();
-            let found = Path::parse(path).map_err(|error| error.to_string());
-            let found = found.and_then(|path| at_path(&path, got).map_err(|_| "nothing".to_owned()));
-            match found {
-                Ok(got) => compared(&what, "", &is, &got, Mode::Exact),
-                Err(problem) => Some(mismatch(what, words::json(&is), problem, None)),
-            }
-        }
-        Assertion::Jsonata(text) => {
-            let result = jsonata(text, got);
-            let result = match result {
-                Ok(Some(Value::Bool(true))) => return None,
-                Ok(Some(value)) => words::json(&value),
-                Ok(None) => "nothing".to_owned(),
-                Err(error) => error,
-            };
-            let shown = format!("{result}, of {}", words::json(got));
-            Some(mismatch(what, asserted(assertion), shown, None))
-        }
-    }
-}
-
-fn at_path<'a>(path: &Path, value: &'a Value) -> Result<Cow<'a, Value>, path_eval::NotFound> {
-    path_eval::evaluate(path, value)
-}
-
-fn jsonata(text: &str, value: &Value) -> Result<Option<Value>, String> {
-    let expression = Expression::parse(text).map_err(|error| error.to_string())?;
-    let bindings = Bindings {
-        states: &json!({ "input": value }),
-        variables: &Map::new(),
-        now_millis: 0,
-    };
-    expression
-        .evaluate_on(value, &bindings, 0)
-        .map_err(|error| error.to_string())
-}
-
-/// The mismatch of two values, if there is one; `word` goes before the expected one.
-fn compared(what: &str, word: &str, expected: &Value, got: &Value, mode: Mode) -> Option<Mismatch> {
-    let differences = differences(expected, got, mode);
-    if differences.is_empty() {
-        return None;
-    }
-    let (expected, shown) = (expected.to_string(), got.to_string());
-    let (left, right) = match &differences[..] {
-        // What differs is in the lines.
-        [first, ..] if !first.pointer.is_empty() => (words::cut(&expected), words::cut(&shown)),
-        _ => words::cut_both(&expected, &shown),
-    };
-    let mut wrong = mismatch(what, format!("{word}{left}"), right, None);
-    if differences.iter().any(|difference| !difference.pointer.is_empty()) {
-        wrong.diff = lines(&differences);
-    }
-    Some(wrong)
 }
 
 fn check_path(expect: &PathExpect, record: &Record, found: &mut Vec<Mismatch>) {

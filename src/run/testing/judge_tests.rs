@@ -4,9 +4,12 @@
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
+use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::run::testing::difference::{Mode, differences};
 use crate::run::testing::record::tests::{history, succeeded};
+use crate::stack::cases::{Assertion, Expected};
 use crate::tree::Node;
 
 fn at<T>(value: T) -> At<T> {

@@ -10,6 +10,7 @@ mod job;
 pub mod judge;
 pub mod record;
 mod suite;
+mod values;
 mod words;
 
 use std::path::PathBuf;
