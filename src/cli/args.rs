@@ -128,7 +128,7 @@ impl Command {
 
     /// Whether the command knows itself what to do when it is interrupted.
     pub(super) fn takes_signals(&self) -> bool {
-        matches!(self, Self::Test(_))
+        matches!(self, Self::Test(_) | Self::Local(commands::local::Command::Up { .. }))
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) async fn run(_app: &App, _command: &Command) -> Result<Exit, CommandE
 #[cfg(feature = "local")]
 mod embedded {
     use std::path::Path;
+    use std::pin::pin;
 
     use serde_json::json;
 
@@ -57,8 +58,11 @@ mod embedded {
         let folder = app.data_dir();
         let named = app.env.var("SFN_MOCK_CONFIG").map(Path::new);
         let mock_config = mock_config.or(named).map(read_mock_config).transpose()?;
-        let stopped = signals::interrupted();
-        let door = app.home.open(&folder, port, mock_config).await?;
+        let mut stopped = pin!(signals::interrupted());
+        let door = tokio::select! {
+            door = app.home.open(&folder, port, mock_config) => door?,
+            () = &mut stopped => return Err(app.interrupted()),
+        };
         let endpoint = door.endpoint();
         if app.ui.json {
             app.ui
