@@ -66,7 +66,9 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         None => Exit::Done,
     };
     tell_outputs(app, &prepared.outputs);
-    say_next(app, args, &prepared.stack);
+    if !app.is_for_this_command().await {
+        say_next(app, args, &prepared.stack);
+    }
     Ok(exit)
 }
 

@@ -1,5 +1,6 @@
 //! The cases of one stack file: what older runs left is removed, the stack is deployed, the cases run, the stack is removed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,8 +17,8 @@ use crate::cli::prepare::Ready;
 use crate::cloud::{ApplyOptions, Cloud, CloudError, ErrorKind};
 use crate::diagnostic::{Severity, has_errors};
 use crate::event::{Event, Sink};
-use crate::plan::{self, Desired, Observed};
-use crate::run::testing::{CaseResult, Coverage, Job, Machine, Runner, SuiteResult, Trouble, Verdict};
+use crate::plan::{self, Desired, Kind, Observed};
+use crate::run::testing::{CaseResult, Coverage, Job, Machine, Place, Runner, SuiteResult, Trouble, Verdict};
 use crate::stack::cases::Case;
 use crate::stack::model::Stack;
 
@@ -66,7 +67,7 @@ impl<'a> Suite<'a> {
     pub(super) async fn run(
         &self,
         cloud: &Cloud,
-        rehearses: bool,
+        place: Place,
         skip: Option<&str>,
         interruptions: &watch::Receiver<u32>,
     ) -> Result<Ran, CommandError> {
@@ -80,7 +81,7 @@ impl<'a> Suite<'a> {
             suite: self,
             sink: sink::of(self.app),
             cloud,
-            rehearses,
+            place,
             interruptions,
             ran: Ran {
                 result: SuiteResult {
@@ -126,7 +127,7 @@ struct Run<'a> {
     suite: &'a Suite<'a>,
     sink: Arc<dyn Sink>,
     cloud: &'a Cloud,
-    rehearses: bool,
+    place: Place,
     interruptions: &'a watch::Receiver<u32>,
     /// Under the name that it has while it is tested.
     stack: Stack,
@@ -146,12 +147,24 @@ impl Run<'_> {
         let mut left = Vec::new();
         match skip {
             Some(why) => self.skip(why),
-            None if self.suite.cases.is_empty() => {}
+            // Nothing is deployed for them.
+            None if self.all_are_skipped() => {}
             None if self.suite.args.no_deploy => self.on_what_stands().await,
             None => left = self.isolated().await,
         }
         self.ran.left = !left.is_empty();
         self.finished(left, began);
+    }
+
+    /// Whether no case is run here, if so, saying why.
+    fn all_are_skipped(&mut self) -> bool {
+        let cases = &self.suite.cases;
+        let reasons: Option<Vec<String>> = cases.iter().map(|case| self.place.skips(case)).collect();
+        let Some(reasons) = reasons else { return false };
+        for (case, why) in cases.iter().zip(reasons) {
+            self.skip_one(case, &why);
+        }
+        true
     }
 
     /// Deploys, runs the cases, and removes what was deployed; what is left of it.
@@ -176,17 +189,26 @@ impl Run<'_> {
             self.say_kept();
             return Vec::new();
         }
-        self.remove(&options).await
+        self.remove(&desired.kinds(), &options).await
     }
 
     /// Makes room, and the plan. None if that failed: then nothing was deployed.
     async fn planned(&mut self) -> Option<(Desired, plan::Plan)> {
         let (app, of) = (self.suite.app, self.suite.stack().name.clone());
+        let Some(desired) = self.resolved() else {
+            self.skip("it cannot be deployed");
+            return None;
+        };
+        if let Err(error) = app.services_are_there(&desired) {
+            self.trouble("deploy", error);
+            return None;
+        }
         let options = self.suite.args.patience.options();
         let sink = Arc::clone(&self.sink);
+        let kinds = desired.kinds();
         let mut interruptions = self.interruptions.clone();
         let swept = tokio::select! {
-            swept = app.sweep(self.cloud, &of, &options, sink.as_ref()) => swept,
+            swept = app.sweep(self.cloud, &of, &kinds, &options, sink.as_ref()) => swept,
             _ = interruptions.wait_for(|count| *count > 0) => {
                 self.skip(INTERRUPTED);
                 return None;
@@ -196,10 +218,6 @@ impl Run<'_> {
             self.trouble("looking for what older runs left", error);
             return None;
         }
-        let Some(desired) = self.resolved() else {
-            self.skip("it cannot be deployed");
-            return None;
-        };
         for message in literals::shared(self.suite.stack(), &desired) {
             self.sink.emit(Event::Warning { message });
         }
@@ -269,7 +287,7 @@ impl Run<'_> {
                 definition: machine.definition.clone(),
                 graph: Graph::of(&machine.model),
             });
-            Job::new(case, machine, self.rehearses)
+            Job::new(case, machine, self.place)
         };
         let runner = Runner {
             cloud: self.cloud.clone(),
@@ -288,10 +306,10 @@ impl Run<'_> {
         }
     }
 
-    async fn remove(&mut self, options: &ApplyOptions) -> Vec<String> {
+    async fn remove(&mut self, kinds: &BTreeSet<Kind>, options: &ApplyOptions) -> Vec<String> {
         let began = Instant::now();
         let (app, of, deployed_as) = (self.suite.app, &self.suite.stack().name, self.stack.name.clone());
-        let removed = deployed::remove(self.cloud, of, &deployed_as, options, self.sink.as_ref()).await;
+        let removed = deployed::remove(self.cloud, of, &deployed_as, kinds, options, self.sink.as_ref()).await;
         self.ran.result.took_ms[2] = millis(began);
         match removed {
             Ok(left) if left.is_empty() => left,
@@ -335,25 +353,29 @@ impl Run<'_> {
     /// None of the cases is run.
     fn skip(&mut self, why: &str) {
         for case in &self.suite.cases {
-            self.sink.emit(Event::CaseFinished {
-                file: self.file(),
-                case: case.name.clone(),
-                verdict: "skipped".to_owned(),
-                attempts: 0,
-                took_ms: 0,
-                reasons: vec![why.to_owned()],
-            });
-            self.ran.result.cases.push(CaseResult {
-                name: case.name.clone(),
-                span: case.span.clone(),
-                state_machine: case.state_machine.clone(),
-                verdict: Verdict::Skipped(why.to_owned()),
-                attempts: 0,
-                took_ms: 0,
-                record: None,
-                execution: None,
-            });
+            self.skip_one(case, why);
         }
+    }
+
+    fn skip_one(&mut self, case: &Case, why: &str) {
+        self.sink.emit(Event::CaseFinished {
+            file: self.file(),
+            case: case.name.clone(),
+            verdict: "skipped".to_owned(),
+            attempts: 0,
+            took_ms: 0,
+            reasons: vec![why.to_owned()],
+        });
+        self.ran.result.cases.push(CaseResult {
+            name: case.name.clone(),
+            span: case.span.clone(),
+            state_machine: case.state_machine.clone(),
+            verdict: Verdict::Skipped(why.to_owned()),
+            attempts: 0,
+            took_ms: 0,
+            record: None,
+            execution: None,
+        });
     }
 
     fn finished(&self, left: Vec<String>, began: Instant) {
