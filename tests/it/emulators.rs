@@ -120,6 +120,23 @@ fn it_is_started_for_a_command_and_stopped_after_it() {
 }
 
 #[test]
+fn nothing_is_kept_in_one_that_is_stopped() {
+    let (env, port) = (stack("{ Type: Succeed }"), free_port());
+    let args = ["test", STACK, "--keep", "--start-localstack"];
+    let output = with_docker(&env, &container(&env, port), port, &args).output().unwrap();
+    let ran = env.finish(output).expect(0);
+    says(
+        &ran,
+        &[
+            "1 passed",
+            "goes with LocalStack, which was started for this command only",
+        ],
+    );
+    assert!(!ran.stderr.contains("is kept"), "{}", ran.stderr);
+    stopped(&env, port);
+}
+
+#[test]
 fn ctrl_c_stops_it_too() {
     let (env, port) = (stack("{ Type: Wait, Seconds: 600, End: true }"), free_port());
     let args = ["deploy", STACK, "--start-localstack"];

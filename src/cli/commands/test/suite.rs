@@ -186,7 +186,7 @@ impl Run<'_> {
             }
         }
         if self.suite.args.keep {
-            self.say_kept();
+            self.say_kept().await;
             return Vec::new();
         }
         self.remove(&desired.kinds(), &options).await
@@ -324,8 +324,13 @@ impl Run<'_> {
         }
     }
 
-    fn say_kept(&self) {
+    async fn say_kept(&self) {
         let (app, name) = (self.suite.app, &self.stack.name);
+        if app.is_for_this_command().await {
+            return app.note(format!(
+                "{name} goes with LocalStack, which was started for this command only"
+            ));
+        }
         let status = app.command_line(&format!("status --name {name}"), None);
         let teardown = app.teardown_line(name);
         app.note(format!("{name} is kept:\n  {status}\n  {teardown}"));
