@@ -25,7 +25,7 @@ use crate::stack::suffix_in;
 const READS: usize = 16;
 
 /// What AWS's services say of what is not allowed.
-const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "AuthorizationError"];
+pub(super) const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "AuthorizationError"];
 
 /// An emulator with more resources of a kind than this is searched as an account is.
 const FEW: usize = 100;

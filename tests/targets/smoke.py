@@ -129,9 +129,9 @@ def killed():
     test.wait()
     if not left_over():
         sys.exit("`stepstack test` was killed too late: nothing is left")
-    stepstack("test", file, "--filter", "^no$")
+    said = stepstack("test", file, "--filter", "^no$")
     if left := left_over():
-        sys.exit(f"left of a killed `stepstack test`, by the next one too: {left}")
+        sys.exit(f"left of a killed `stepstack test`, by the next one too: {left}; it said:\n{said}")
     print(f"ok killed and swept: {time.monotonic() - begin:.1f} s", flush=True)
 
 
