@@ -1,5 +1,7 @@
 //! Connecting: the local cloud through its door in this process, anything else through the network.
 
+use std::sync::Arc;
+
 use super::app::App;
 use super::error::CommandError;
 use super::target::{Chosen, Target};
@@ -21,6 +23,7 @@ impl App {
             endpoint_url,
             profile: self.global.profile.clone(),
             region: self.global.region.clone(),
+            notes: Some(Arc::clone(self.reporter.sink())),
         };
         if target == Target::Local {
             options.door = Some(self.home.door(&self.data_dir()).await?);

@@ -41,7 +41,7 @@ impl App {
     }
 
     /// Whether the emulator, as far as it tells, offers all that a stack's resources are made in. Nothing is created before.
-    pub(super) fn services_are_there(&self, desired: &Desired) -> Result<(), CommandError> {
+    pub(super) fn services_are_there(&self, desired: &Desired) -> Result<(), CloudError> {
         match self.remembered_emulator() {
             Some(emulator) => refuse_missing(&emulator, &emulator::services_of(desired)),
             None => Ok(()),
@@ -70,6 +70,11 @@ impl App {
                 Err(_) => tokio::time::sleep(process::POLL).await,
             }
         }
+    }
+
+    /// Whether all that is made now is gone when the command ends: what holds it was started for this command.
+    pub(super) async fn is_for_this_command(&self) -> bool {
+        self.localstack.lock().await.is_some()
     }
 
     /// Stops what `--start-localstack` started.
@@ -119,7 +124,7 @@ fn no_answer(why: &NoAnswer, url: &str) -> CommandError {
     error.into()
 }
 
-fn refuse_missing(emulator: &Emulator, needed: &[&'static str]) -> Result<(), CommandError> {
+fn refuse_missing(emulator: &Emulator, needed: &[&'static str]) -> Result<(), CloudError> {
     let missing = emulator.lacks(needed);
     if missing.is_empty() {
         return Ok(());
@@ -129,13 +134,12 @@ fn refuse_missing(emulator: &Emulator, needed: &[&'static str]) -> Result<(), Co
         None => format!("{} (not there)", one.service),
     };
     let named: Vec<String> = missing.iter().map(words).collect();
-    let error = CloudError {
+    Err(CloudError {
         message: format!("{} does not offer what is needed: {}", emulator.name, named.join(", ")),
         kind: ErrorKind::Unreachable,
         hints: hints_for(emulator, &missing, needed),
         source: None,
-    };
-    Err(error.into())
+    })
 }
 
 fn hints_for(emulator: &Emulator, missing: &[Missing], needed: &[&'static str]) -> Vec<String> {
@@ -166,6 +170,7 @@ mod tests {
         Emulator {
             name: name.to_owned(),
             services: services.iter().map(pair).collect(),
+            ..Emulator::default()
         }
     }
 
@@ -193,7 +198,8 @@ mod tests {
                 "sns (error)\n  hint: its log says what became of the service; restart it\n",
             ),
         ] {
-            let text = refuse_missing(&emulator, needed).map_err(|error| error.render(Theme::PLAIN));
+            let text = refuse_missing(&emulator, needed);
+            let text = text.map_err(|error| CommandError::from(error).render(Theme::PLAIN));
             assert!(text.as_ref().is_err_and(|text| text.ends_with(expected)), "{text:?}");
         }
         let all = refuse_missing(&emulator("LocalStack 3", &[("sns", "running")]), &["sns"]);

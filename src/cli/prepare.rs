@@ -1,8 +1,6 @@
 //! From a stack file to a plan: what `validate`, `plan`, `deploy` and `start` share.
 
-use std::collections::BTreeMap;
-#[cfg(feature = "local")]
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 #[cfg(feature = "local")]
@@ -19,7 +17,7 @@ use super::findings::tidy;
 use super::target::Target;
 use crate::cloud::{self, Cloud};
 use crate::diagnostic::{Diagnostic, Span, has_errors};
-use crate::plan::{self, Desired, Identity, Package, Plan, Stranger};
+use crate::plan::{self, Desired, Identity, Kind, Package, Plan, Stranger};
 use crate::stack;
 #[cfg(feature = "local")]
 use crate::stack::model::Function;
@@ -155,6 +153,13 @@ impl App {
         };
         let observed = cloud.observe(&stack.name, Some(&desired)).await?;
         Ok(plan::strangers(&desired, &observed))
+    }
+
+    /// The kinds of resources of a stack, as far as its file can be read.
+    pub(super) fn kinds(&self, cloud: &Cloud, file: Option<&Path>, set: &[(String, String)]) -> BTreeSet<Kind> {
+        let stack = file.and_then(|file| stack::load(file, set).0);
+        let desired = stack.and_then(|stack| plan::resolve(&stack, &stand_in_packages(&stack), cloud.identity()).0);
+        desired.map(|desired| desired.kinds()).unwrap_or_default()
     }
 
     /// Says when what is deployed is not what the stack file says: what is started is what is deployed.

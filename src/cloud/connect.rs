@@ -22,6 +22,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::connector::DoorClient;
 use super::error::Tried;
+use super::unlisted::Unlisted;
 use super::{Clients, Cloud, CloudError, ConnectOptions, ErrorKind};
 use crate::plan::Identity;
 use crate::plan::names::partition_of_region;
@@ -56,6 +57,7 @@ pub async fn connect(options: ConnectOptions) -> Result<Cloud, CloudError> {
         identity: Arc::new(identity),
         clients,
         calls,
+        unlisted: Unlisted::new(options.notes),
     })
 }
 

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::error::deepest;
 use crate::plan::Desired;
+use crate::stack::cases::Product;
 
 /// Where LocalStack tells how it is.
 const HEALTH: &str = "/_localstack/health";
@@ -33,6 +34,8 @@ const LONGEST: usize = 1 << 20;
 pub struct Emulator {
     /// `LocalStack community 2026.3.0`.
     pub name: String,
+    /// Whose it is; none if that is not known.
+    pub product: Option<Product>,
     /// Its services and what they are (`running`, `available`, `disabled` …); empty if it does not tell.
     pub services: BTreeMap<String, String>,
 }
@@ -94,6 +97,7 @@ pub async fn ask(url: &str) -> Result<Option<Emulator>, NoAnswer> {
     {
         return Ok(Some(Emulator {
             name: name_of(&page),
+            product: Some(product_of(&page)),
             services: page.services,
         }));
     }
@@ -101,20 +105,29 @@ pub async fn ask(url: &str) -> Result<Option<Emulator>, NoAnswer> {
         let is_moto = matches!(get(url, MOTO).await, Ok((200, ..)));
         return Ok(is_moto.then(|| Emulator {
             name: "moto".to_owned(),
+            product: Some(Product::Moto),
             ..Emulator::default()
         }));
     }
     Ok(None)
 }
 
+fn product_of(page: &Page) -> Product {
+    match page.edition.as_deref() {
+        Some("stepstack") => Product::Local,
+        _ if page.ready_scripts.is_some() => Product::MiniStack,
+        _ => Product::LocalStack,
+    }
+}
+
 /// Product, edition and version.
 fn name_of(page: &Page) -> String {
     let edition = page.edition.as_deref().unwrap_or_default();
-    let (product, edition) = match edition {
-        "stepstack" => ("the local cloud of stepstack", ""),
-        _ if page.ready_scripts.is_some() => ("MiniStack", edition),
+    let (product, edition) = match (product_of(page), edition) {
+        (Product::Local, _) => ("the local cloud of stepstack", ""),
+        (Product::MiniStack, _) => ("MiniStack", edition),
         // In host mode LocalStack does not know.
-        "unknown" => ("LocalStack", ""),
+        (_, "unknown") => ("LocalStack", ""),
         _ => ("LocalStack", edition),
     };
     let words = [product, edition, page.version.as_deref().unwrap_or_default()];
@@ -253,36 +266,36 @@ mod tests {
                 vec![health(
                     json!({ "services": {}, "edition": "community", "version": "4.14.0" }),
                 )],
-                Some("LocalStack community 4.14.0"),
+                Some("LocalStack community 4.14.0, localstack"),
             ),
             (
                 vec![health(
                     json!({ "services": {}, "edition": "unknown", "version": "2026.3.0" }),
                 )],
-                Some("LocalStack 2026.3.0"),
+                Some("LocalStack 2026.3.0, localstack"),
             ),
             (
                 vec![health(
                     json!({ "services": {}, "edition": "pro", "version": "2026.5.0", "features": {} }),
                 )],
-                Some("LocalStack pro 2026.5.0"),
+                Some("LocalStack pro 2026.5.0, localstack"),
             ),
             (
                 vec![health(
                     json!({ "edition": "light", "version": "1.4.21", "ready_scripts": {} }),
                 )],
-                Some("MiniStack light 1.4.21"),
+                Some("MiniStack light 1.4.21, ministack"),
             ),
             (
                 vec![health(json!({ "edition": "stepstack", "version": "0.1.0" }))],
-                Some("the local cloud of stepstack 0.1.0"),
+                Some("the local cloud of stepstack 0.1.0, local"),
             ),
             (
                 vec![
                     http("404 NOT FOUND", "Werkzeug/3.1.9", "<Error/>"),
                     http("200 OK", "Werkzeug/3.1.9", "{}"),
                 ],
-                Some("moto"),
+                Some("moto, moto"),
             ),
             (
                 vec![
@@ -296,7 +309,10 @@ mod tests {
         ] {
             let url = endpoint(answers.clone()).await;
             let said = ask(&url).await.unwrap();
-            assert_eq!(said.map(|said| said.name).as_deref(), expected, "{answers:?}");
+            let product = said.as_ref().and_then(|said| said.product).map(Product::name);
+            let product = product.unwrap_or_default();
+            let said = said.map(|said| format!("{}, {product}", said.name));
+            assert_eq!(said.as_deref(), expected, "{answers:?}");
         }
     }
 
@@ -321,8 +337,8 @@ mod tests {
                 .iter()
                 .map(|(name, state)| ((*name).to_owned(), (*state).to_owned()));
             let emulator = Emulator {
-                name: String::new(),
                 services: services.collect(),
+                ..Emulator::default()
             };
             let lacks = emulator.lacks(needed);
             let lacks: Vec<_> = lacks.iter().map(|one| (one.service, one.state.as_deref())).collect();

@@ -1,9 +1,21 @@
 //! What went wrong with a call: AWS's code and message, whose fault it was, and what would mend it.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{CloudError, ErrorKind};
+
+/// Codes of services and operations that are not there.
+const NO_SERVICE: &[&str] = &[
+    "InvalidAction",
+    "NotImplemented",
+    "NotImplementedException",
+    "UnknownOperation",
+    "UnknownOperationException",
+    "UnsupportedOperation",
+    "UnsupportedOperationException",
+];
 
 /// A failed call, with what the retry table matches on.
 #[derive(Debug)]
@@ -12,6 +24,8 @@ pub(super) struct Fault {
     pub(super) code: String,
     /// AWS's message.
     pub(super) said: String,
+    /// The HTTP status of the answer, if there was one.
+    pub(super) status: Option<u16>,
     pub(super) error: CloudError,
 }
 
@@ -28,6 +42,7 @@ impl From<CloudError> for Fault {
         Self {
             code: String::new(),
             said: error.message.clone(),
+            status: None,
             error,
         }
     }
@@ -47,6 +62,16 @@ impl Fault {
 
     pub(super) fn is(&self, codes: &[&str]) -> bool {
         codes.contains(&self.code.as_str())
+    }
+
+    /// Whether an emulator says so that it does not have the service, or that the service is broken. LocalStack does with
+    /// status 500 or 501, MiniStack with an error that has no code.
+    pub(super) fn is_no_service(&self) -> bool {
+        match self.status {
+            Some(500..) => true,
+            Some(400..) => self.code.is_empty() || self.is(NO_SERVICE),
+            _ => false,
+        }
     }
 }
 
@@ -72,20 +97,18 @@ pub(super) trait Tried<T> {
     fn tried(self, what: impl FnOnce() -> String) -> Answer<T>;
 }
 
-impl<T, E, R> Tried<T> for Result<T, SdkError<E, R>>
+impl<T, E> Tried<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     fn tried(self, what: impl FnOnce() -> String) -> Answer<T> {
         self.map_err(|error| fault(&what(), error))
     }
 }
 
-fn fault<E, R>(what: &str, error: SdkError<E, R>) -> Fault
+fn fault<E>(what: &str, error: SdkError<E, HttpResponse>) -> Fault
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     let code = error.code().unwrap_or_default().to_owned();
     let said = error.message().unwrap_or_default().to_owned();
@@ -103,6 +126,7 @@ where
         _ => of_transport(&deepest(&error), &error),
     };
     Fault {
+        status: error.raw_response().map(|answer| answer.status().as_u16()),
         code,
         error: CloudError {
             message: format!("cannot {what}: {reason}"),

@@ -23,6 +23,7 @@ mod table_form;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod unlisted;
 mod wait;
 
 use std::future::Future;
@@ -38,7 +39,9 @@ use tokio::sync::watch;
 pub use connect::{LOCALSTACK, connect};
 pub use package::{PackageError, package};
 
+use crate::event::Sink;
 use crate::plan::Identity;
+use unlisted::Unlisted;
 
 /// What carries requests of the SDK to an AWS in this process, in place of a network.
 pub trait Door: Send + Sync + std::fmt::Debug {
@@ -50,7 +53,7 @@ pub trait Door: Send + Sync + std::fmt::Debug {
 }
 
 /// Where and how to connect.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ConnectOptions {
     /// `local`, `localstack` or `aws`: for messages, for the credentials (static ones except for `aws`).
     pub target: String,
@@ -62,6 +65,8 @@ pub struct ConnectOptions {
     pub profile: Option<String>,
     /// A region, instead of the configured one.
     pub region: Option<String>,
+    /// Where it is noted what of an emulator is missing and not needed.
+    pub notes: Option<Arc<dyn Sink>>,
 }
 
 /// The cloud did not do it.
@@ -98,6 +103,7 @@ pub struct Cloud {
     identity: Arc<Identity>,
     clients: Clients,
     calls: Arc<AtomicU64>,
+    unlisted: Unlisted,
 }
 
 /// How to apply.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::error::{Answer, Fault};
+use super::unlisted::Unlisted;
 use super::{Clients, Cloud, CloudError, ResourceStatus, function, log_group, machine, observe_data, role};
 use crate::plan::desired::Tags;
 use crate::plan::observed::{
@@ -24,7 +25,7 @@ use crate::stack::suffix_in;
 const READS: usize = 16;
 
 /// What AWS's services say of what is not allowed.
-const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "AuthorizationError"];
+pub(super) const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "AuthorizationError"];
 
 /// An emulator with more resources of a kind than this is searched as an account is.
 const FEW: usize = 100;
@@ -35,9 +36,18 @@ impl Cloud {
         self.look(Scope::new(self, stack, desired)).await
     }
 
-    /// Everything that test runs of a stack have made and not removed. Reads only.
-    pub async fn observe_tests(&self, stack: &str) -> Result<Observed, CloudError> {
+    /// All that carries the tag of a stack of which no more is known than these kinds of its resources, maybe not all.
+    /// Reads only.
+    pub async fn observe_all(&self, stack: &str, kinds: &BTreeSet<Kind>) -> Result<Observed, CloudError> {
         let mut scope = Scope::new(self, stack, None);
+        scope.kinds.clone_from(kinds);
+        self.look(scope).await
+    }
+
+    /// Everything that test runs of a stack, which has resources of these kinds, have made and not removed. Reads only.
+    pub async fn observe_tests(&self, stack: &str, kinds: &BTreeSet<Kind>) -> Result<Observed, CloudError> {
+        let mut scope = Scope::new(self, stack, None);
+        scope.kinds.clone_from(kinds);
         scope.tests = true;
         self.look(scope).await
     }
@@ -45,9 +55,9 @@ impl Cloud {
     async fn look(&self, scope: Scope) -> Result<Observed, CloudError> {
         let scope = Arc::new(scope);
         let (functions, roles, machines) = tokio::try_join!(
-            function::list(&self.clients),
-            role::list(&self.clients),
-            machine::list(&self.clients),
+            async { scope.if_offered(Kind::Function, function::list(&self.clients).await) },
+            async { scope.if_offered(Kind::Role, role::list(&self.clients).await) },
+            async { scope.if_offered(Kind::StateMachine, machine::list(&self.clients).await) },
         )?;
         let machine_arns: BTreeMap<String, String> = machines.into_iter().collect();
         let machine_names: Vec<String> = machine_arns.keys().cloned().collect();
@@ -151,6 +161,11 @@ pub(super) struct Scope {
     thorough: bool,
     /// Whether it is about the test runs of the stack, and not the stack itself.
     tests: bool,
+    /// Kinds that the stack has resources of.
+    kinds: BTreeSet<Kind>,
+    /// Whether this is an emulator of others, which may lack services.
+    may_lack: bool,
+    unlisted: Unlisted,
 }
 
 impl Scope {
@@ -185,6 +200,9 @@ impl Scope {
             account: cloud.identity.target == "aws",
             thorough: desired.is_none(),
             tests: false,
+            kinds: desired.map(Desired::kinds).unwrap_or_default(),
+            may_lack: cloud.identity.target == "localstack",
+            unlisted: cloud.unlisted.clone(),
         }
     }
 
@@ -234,6 +252,17 @@ impl Scope {
     pub(super) fn tolerate_list<T>(&self, kind: Kind, listed: Answer<Vec<T>>) -> Answer<Vec<T>> {
         match listed {
             Err(fault) if fault.is(DENIED) && self.wanted(kind).next().is_none() => Ok(Vec::new()),
+            listed => self.if_offered(kind, listed),
+        }
+    }
+
+    /// A stack without a kind of resources can stand in an emulator that lacks the service for it.
+    fn if_offered<T>(&self, kind: Kind, listed: Answer<Vec<T>>) -> Answer<Vec<T>> {
+        match listed {
+            Err(fault) if self.may_lack && !self.kinds.contains(&kind) && fault.is_no_service() => {
+                self.unlisted.say(kind, &fault);
+                Ok(Vec::new())
+            }
             listed => listed,
         }
     }
@@ -311,7 +340,10 @@ async fn read_log_groups(
     let listed = each(
         scope,
         prefixes.into_iter(),
-        async |scope: Arc<Scope>, prefix: String| log_group::list(&scope.clients, &prefix).await.map(Some),
+        async |scope: Arc<Scope>, prefix: String| {
+            let groups = log_group::list(&scope.clients, &prefix).await;
+            scope.if_offered(Kind::LogGroup, groups).map(Some)
+        },
     );
     let listed: Vec<ObservedLogGroup> = listed.await?.into_iter().flatten().collect();
     let all = !scope.tests && !scope.account && listed.len() <= FEW;

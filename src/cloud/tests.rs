@@ -76,6 +76,14 @@ const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult>\
     </GetCallerIdentityResult></GetCallerIdentityResponse>";
 
 pub(super) async fn connected(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Cloud, Arc<Answers>) {
+    connected_as("local", None, answer).await
+}
+
+pub(super) async fn connected_as(
+    target: &str,
+    notes: Option<Arc<dyn Sink>>,
+    answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static,
+) -> (Cloud, Arc<Answers>) {
     #[derive(Debug)]
     struct Shared(Arc<Answers>);
     impl Door for Shared {
@@ -91,8 +99,9 @@ pub(super) async fn connected(answer: impl Fn(&str, usize) -> Reply + Send + Syn
         asked: Mutex::new(Vec::new()),
     });
     let options = ConnectOptions {
-        target: "local".into(),
+        target: target.to_owned(),
         door: Some(Arc::new(Shared(Arc::clone(&answers)))),
+        notes,
         ..ConnectOptions::default()
     };
     (connect(options).await.unwrap(), answers)

@@ -216,6 +216,7 @@ mod tests {
 
     fn fault(code: &str, said: &str) -> Fault {
         Fault {
+            status: None,
             code: code.to_owned(),
             said: said.to_owned(),
             error: CloudError {

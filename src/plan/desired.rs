@@ -1,13 +1,13 @@
 //! What is wanted: the stack with every reference resolved, ready to be compared with what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::desired_data::{DesiredQueue, DesiredSubscription, DesiredTable, DesiredTopic};
-use super::{Identity, Package};
+use super::{Identity, Kind, Package};
 use crate::asl;
 use crate::stack::model::MachineKind;
 
@@ -51,6 +51,24 @@ pub struct Desired {
     pub outputs: IndexMap<String, Value>,
     /// What may surprise: relinked ARNs, wide permissions.
     pub notes: Vec<String>,
+}
+
+impl Desired {
+    /// The kinds of which there is something.
+    pub fn kinds(&self) -> BTreeSet<Kind> {
+        let kinds = [
+            (Kind::Role, self.roles.is_empty()),
+            (Kind::LogGroup, self.log_groups.is_empty()),
+            (Kind::Queue, self.queues.is_empty()),
+            (Kind::Table, self.tables.is_empty()),
+            (Kind::Topic, self.topics.is_empty()),
+            (Kind::Function, self.functions.is_empty()),
+            (Kind::StateMachine, self.state_machines.is_empty()),
+            (Kind::Subscription, self.subscriptions.is_empty()),
+        ];
+        let some = kinds.into_iter().filter(|(_, none)| !none);
+        some.map(|(kind, _)| kind).collect()
+    }
 }
 
 /// A role as it should be.

@@ -1,12 +1,12 @@
 //! The section `tests`: cases, and what they do to their execution.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use indexmap::IndexMap;
 use serde_json::json;
 
-use super::cases::{Answer, Case, REJECTED, TIMEOUT, approved};
+use super::cases::{Answer, Case, Product, REJECTED, TIMEOUT, approved};
 use super::fields::{Fields, with_hint};
 use super::model::Stack;
 use super::{case_check, case_expect, case_mocks};
@@ -98,6 +98,7 @@ impl Reader<'_> {
             case_mocks::read(node, &context, &mut self.fields.found)
         });
         let callbacks = self.callbacks();
+        let skip_on = self.skip_on();
         let expect = self.fields.node("expect");
         let place = self.fields.place;
         let expect = case_expect::read(expect, place, &mut self.fields.found);
@@ -111,6 +112,7 @@ impl Reader<'_> {
             callbacks,
             virtual_time,
             timeout: timeout.map_or(TIMEOUT, |(timeout, _)| timeout),
+            skip_on,
             expect,
         })
     }
@@ -180,6 +182,34 @@ impl Reader<'_> {
             callbacks.insert(entry.key.clone(), answers);
         }
         callbacks
+    }
+
+    /// Nobody may be left to wonder why a case is not run: each has its reason.
+    fn skip_on(&mut self) -> BTreeMap<Product, String> {
+        let mut reasons = BTreeMap::new();
+        for entry in self.fields.map("skipOn") {
+            let name = &entry.key;
+            let product = Product::ALL.into_iter().find(|product| product.name() == name);
+            if product.is_none() {
+                let names = Product::ALL.map(Product::name);
+                let message = format!("`skipOn`: there is no target `{name}`");
+                let hint = did_you_mean(name, names).unwrap_or_else(|| format!("known targets: {}", names.join(", ")));
+                let wrong = Diagnostic::error("bad-value", message).at(entry.key_span.as_ref());
+                self.fields.found.push(wrong.hint(hint));
+            }
+            let (code, found) = match &entry.value.value {
+                Value::String(reason) if !reason.trim().is_empty() => {
+                    reasons.extend(product.map(|product| (product, reason.clone())));
+                    continue;
+                }
+                Value::String(_) | Value::Null => ("bad-value", "nothing"),
+                _ => ("wrong-type", entry.value.kind()),
+            };
+            let message = format!("`skipOn`: expected the reason why it is skipped on `{name}`, found {found}");
+            let place = entry.value.span.as_ref().or(entry.key_span.as_ref());
+            self.fields.found.push(Diagnostic::error(code, message).at(place));
+        }
+        reasons
     }
 }
 

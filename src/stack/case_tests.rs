@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::cases::{Answer, Assertion, Case, Text};
+use super::cases::{Answer, Assertion, Case, Product, Text};
 use super::tests::load_text;
 
 /// A stack with a machine of every kind of state that tests can name, and these lines as its cases.
@@ -210,6 +210,15 @@ fn short_forms_mean_what_they_say() {
 }
 
 #[test]
+fn reasons_to_skip_a_case_go_by_product() {
+    let skipped = &cases("- { name: a, skipOn: { ministack: no history, aws: 'dear: $1' } }\n")[0].skip_on;
+    let reason = |product| skipped.get(&product).map(String::as_str);
+    assert_eq!(reason(Product::MiniStack), Some("no history"));
+    assert_eq!(reason(Product::Aws), Some("dear: $1"));
+    assert_eq!(skipped.len(), 2);
+}
+
+#[test]
 fn what_is_wrong_is_said_at_its_place() {
     let all = [
         ("- {}\n", &["1:3 missing-key test case 1 has no `name`"][..]),
@@ -236,6 +245,25 @@ fn what_is_wrong_is_said_at_its_place() {
                 "1:37 bad-value `time`: expected `real` or `virtual`, found `virtuel` (did you mean `virtual`?)",
                 "1:55 out-of-range `timeout`: expected a whole number from 1 to 86400, found 0",
             ],
+        ),
+        (
+            "- name: a\n  skipOn: { minstack: it is slow, azure: no }\n",
+            &[
+                "2:13 bad-value `skipOn`: there is no target `minstack` (did you mean `ministack`?)",
+                "2:35 bad-value `skipOn`: there is no target `azure` (known targets: local, localstack, ministack, moto, aws)",
+            ],
+        ),
+        (
+            "- name: a\n  skipOn: { moto: ' ', local: , aws: true }\n",
+            &[
+                "2:19 bad-value `skipOn`: expected the reason why it is skipped on `moto`, found nothing",
+                "2:29 bad-value `skipOn`: expected the reason why it is skipped on `local`, found nothing",
+                "2:38 wrong-type `skipOn`: expected the reason why it is skipped on `aws`, found a boolean",
+            ],
+        ),
+        (
+            "- name: a\n  skipOn: [moto]\n",
+            &["2:11 wrong-type `skipOn`: expected a mapping, found a list"],
         ),
     ];
     refused(&all.map(|(text, expected)| (text.to_owned(), expected)));

@@ -1,5 +1,7 @@
 //! The section `tests`: cases that `stepstack test` runs.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -37,8 +39,41 @@ pub struct Case {
     pub virtual_time: bool,
     /// Seconds after which the execution is stopped and the case has failed; 300 unless given.
     pub timeout: u32,
+    /// Why it is not run, by what it would be run on.
+    pub skip_on: BTreeMap<Product, String>,
     /// What is expected.
     pub expect: Expect,
+}
+
+/// What serves an AWS, whatever the endpoint is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Product {
+    /// Our own, in this process or served.
+    Local,
+    /// LocalStack.
+    LocalStack,
+    /// MiniStack.
+    MiniStack,
+    /// moto's server.
+    Moto,
+    /// Amazon's.
+    Aws,
+}
+
+impl Product {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Local, Self::LocalStack, Self::MiniStack, Self::Moto, Self::Aws];
+
+    /// As stack files name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::LocalStack => "localstack",
+            Self::MiniStack => "ministack",
+            Self::Moto => "moto",
+            Self::Aws => "aws",
+        }
+    }
 }
 
 /// What is done about a task token.

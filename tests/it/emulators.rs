@@ -110,11 +110,30 @@ fn it_is_started_for_a_command_and_stopped_after_it() {
                 "LocalStack was stopped",
             ],
         );
+        // What they would act on is gone.
+        assert!(!ran.stderr.contains("next:"), "{}", ran.stderr);
         let log = docker_log(&env);
         assert!(log.contains(&format!("-p 127.0.0.1:{port}:{port} ")), "{log}");
         assert!(log.contains(" localstack/localstack:4.14.0\n"), "{log}");
         stopped(&env, port);
     }
+}
+
+#[test]
+fn nothing_is_kept_in_one_that_is_stopped() {
+    let (env, port) = (stack("{ Type: Succeed }"), free_port());
+    let args = ["test", STACK, "--keep", "--start-localstack"];
+    let output = with_docker(&env, &container(&env, port), port, &args).output().unwrap();
+    let ran = env.finish(output).expect(0);
+    says(
+        &ran,
+        &[
+            "1 passed",
+            "goes with LocalStack, which was started for this command only",
+        ],
+    );
+    assert!(!ran.stderr.contains("is kept"), "{}", ran.stderr);
+    stopped(&env, port);
 }
 
 #[test]
@@ -258,26 +277,93 @@ fn a_service_that_is_disabled_is_named_before_anything_is_created() {
     let (port, heads) = endpoint(
         r#"{"services":{"iam":"available","sts":"available","logs":"disabled","stepfunctions":"disabled"},"edition":"community","version":"4.14.0"}"#,
     );
-    let output = with_docker(&env, "exit 1", port, &["deploy", STACK]).output().unwrap();
-    let ran = env.finish(output).expect(3);
-    says(
-        &ran,
-        &[
-            "target localstack, LocalStack community 4.14.0 at http://127.0.0.1:",
-            "LocalStack community 4.14.0 does not offer what is needed: stepfunctions (disabled)",
-            "without SERVICES, or with at least SERVICES=sts,iam,stepfunctions",
-        ],
-    );
+    for command in ["deploy", "test"] {
+        let output = with_docker(&env, "exit 1", port, &[command, STACK]).output().unwrap();
+        let ran = env.finish(output).expect(3);
+        says(
+            &ran,
+            &[
+                "target localstack, LocalStack community 4.14.0 at http://127.0.0.1:",
+                "LocalStack community 4.14.0 does not offer what is needed: stepfunctions (disabled)",
+                "without SERVICES, or with at least SERVICES=sts,iam,stepfunctions",
+            ],
+        );
+    }
     let heads = heads.lock().unwrap();
-    let calls: Vec<&String> = heads
-        .iter()
-        .filter(|head| !head.contains("/_localstack/health"))
-        .collect();
+    let calls: Vec<&String> = heads.iter().filter(|head| !head.starts_with("GET /_")).collect();
     assert!(
         calls.iter().all(|call| call.contains("Action=GetCallerIdentity")),
         "{calls:?}"
     );
-    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(calls.len(), 2, "{calls:?}");
+}
+
+/// The port of a way to an endpoint on which requests that hold a text are answered as LocalStack answers without the service.
+fn without(endpoint: &str, text: &'static str) -> u16 {
+    let to = endpoint.trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let to = to.clone();
+            std::thread::spawn(move || {
+                let mut stream = BufReader::new(stream);
+                let (mut head, mut length, mut line) = (String::new(), 0, String::new());
+                while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    head.push_str(&line);
+                    line.clear();
+                }
+                let mut body = vec![0; length];
+                let _ = stream.read_exact(&mut body);
+                if head.contains(text) {
+                    let answer = r#"{"__type":"InternalFailure","message":"it is not enabled"}"#;
+                    let length = answer.len();
+                    let _ = write!(
+                        stream.get_mut(),
+                        "HTTP/1.1 501 No\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{answer}"
+                    );
+                    return;
+                }
+                let mut there = TcpStream::connect(to).unwrap();
+                let _ = write!(there, "{head}Connection: close\r\n\r\n");
+                let _ = there.write_all(&body);
+                let _ = std::io::copy(&mut there, stream.get_mut());
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_service_that_no_resource_needs_may_be_missing() {
+    let server = Env::new();
+    let (up, endpoint) = crate::processes::up(&server);
+    let port = without(&endpoint, "DynamoDB_20120810.ListTables").to_string();
+    let env = stack("{ Type: Succeed }");
+    let at = format!("http://127.0.0.1:{port}");
+    let note = "tables cannot be listed here (InternalFailure: it is not enabled): none is looked for";
+    for args in [
+        &["plan", STACK][..],
+        &["deploy", STACK],
+        &["status", STACK],
+        &["test", STACK],
+        &["teardown", STACK],
+        &["teardown", "--name", "it"],
+    ] {
+        let ran = env.run(&[args, &["--endpoint-url", &at]].concat()).expect(0);
+        assert_eq!(ran.stderr.matches(note).count(), 1, "{args:?}: {}", ran.stderr);
+    }
+    env.edit(STACK, "stateMachines:", "tables: { Seen: { key: Id } }\nstateMachines:");
+    for command in ["plan", "test", "teardown"] {
+        let ran = env.run(&[command, STACK, "--endpoint-url", &at]);
+        assert_ne!(ran.code, 0, "{command}");
+        says(&ran, &["cannot list the tables: InternalFailure: it is not enabled"]);
+    }
+    up.send(Signal::SIGTERM);
+    up.code();
 }
 
 #[test]

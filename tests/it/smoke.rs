@@ -379,6 +379,56 @@ fn an_endpoint_of_ours_can_mock_too() {
 }
 
 #[test]
+fn a_case_is_skipped_where_the_file_says_so_and_every_report_says_why() {
+    let env = with_cases(
+        "{ name: good, skipOn: { localstack: not there } }
+         { name: not here, input: { bad: 1 }, skipOn: { local: it breaks <here> } }",
+    );
+    let reports = ["out.json", "out.xml", "out.md"].map(|report| ["--report", report]);
+    let mut args = vec!["test", FILE];
+    args.extend(reports.iter().flatten());
+    says(
+        &env.run(&args).expect(0),
+        &[
+            "1 passed, 1 skipped",
+            "SKIPPED not here",
+            "not on local: it breaks <here>",
+        ],
+    );
+    for (report, expected) in [
+        ("out.json", "not on local: it breaks <here>"),
+        ("out.xml", "not on local: it breaks &lt;here&gt;"),
+        ("out.md", "not on local: it breaks"),
+    ] {
+        let text = std::fs::read_to_string(env.path(report)).unwrap();
+        assert!(text.contains(expected), "{report}: {text}");
+    }
+    let github = env.run(&["test", FILE, "--format", "github"]).expect(0);
+    says(&github, &["::notice ", "not on local: it breaks <here>"]);
+
+    // One of ours is `local`, whatever the target is called.
+    let server = Env::new();
+    let (up, endpoint) = up(&server);
+    let ran = env.run(&["test", FILE, "--endpoint-url", &endpoint]).expect(0);
+    says(&ran, &["target localstack", "1 passed, 1 skipped"]);
+    up.send(Signal::SIGTERM);
+    up.code();
+}
+
+#[test]
+fn a_stack_whose_cases_are_all_skipped_is_not_deployed_and_fails_only_alone() {
+    let env = with_cases("{ name: good }");
+    let none = format!("{STACK}\ntests:\n  - {{ name: never, skipOn: {{ local: why not }} }}\n");
+    env.write("none.yaml", &none.replace("name: cases\n", "name: none\n"));
+    let alone = env.run(&["test", "none.yaml", "--json"]).expect(1);
+    says(&alone, &["no case was run, all were skipped: not on local: why not"]);
+    assert!(!alone.stdout.contains("step-"), "{}", alone.stdout);
+    let both = env.run(&["test", "none.yaml", FILE]).expect(0);
+    says(&both, &["1 passed, 1 skipped"]);
+    nothing_is_left(&env);
+}
+
+#[test]
 fn files_are_run_one_after_another() {
     let env = with_cases("{ name: good }");
     env.write(

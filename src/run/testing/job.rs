@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Trouble, Verdict};
 use crate::asl::graph::Graph;
-use crate::stack::cases::{Answer, Case};
+use crate::stack::cases::{Answer, Case, Product};
 use crate::stack::model::MachineKind;
 
 /// What a case runs on.
@@ -20,6 +20,28 @@ pub struct Machine {
     pub graph: Graph,
 }
 
+/// Where cases are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// What serves the AWS there; none if that is not known.
+    pub product: Option<Product>,
+    /// Whether it takes mocks and virtual time.
+    pub rehearses: bool,
+}
+
+impl Place {
+    /// Why a case is not run there, if it is not.
+    pub fn skips(&self, case: &Case) -> Option<String> {
+        if let Some(product) = self.product
+            && let Some(why) = case.skip_on.get(&product)
+        {
+            return Some(format!("not on {}: {why}", product.name()));
+        }
+        let cannot = case.mocks.is_some() && !self.rehearses;
+        cannot.then(|| "it has mocks, which only the local cloud of stepstack can do".to_owned())
+    }
+}
+
 /// A case, ready to be run.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -33,13 +55,12 @@ pub struct Job {
 }
 
 impl Job {
-    /// Makes a case, its references resolved, ready for a state machine, none if it is not there. `rehearses` says whether
-    /// the target takes mocks and virtual time.
-    pub fn new(case: Case, machine: Option<Machine>, rehearses: bool) -> Self {
+    /// Makes a case, its references resolved, ready for a state machine, none if it is not there.
+    pub fn new(case: Case, machine: Option<Machine>, place: Place) -> Self {
         Self {
-            obstacle: obstacle(&case, machine.as_ref(), rehearses),
+            obstacle: obstacle(&case, machine.as_ref(), place),
             input: case.input.to_json().to_string(),
-            rehearsal: if rehearses { rehearsal(&case) } else { None },
+            rehearsal: if place.rehearses { rehearsal(&case) } else { None },
             machine,
             case,
         }
@@ -54,16 +75,14 @@ impl Job {
     }
 }
 
-fn obstacle(case: &Case, machine: Option<&Machine>, rehearses: bool) -> Option<Verdict> {
+fn obstacle(case: &Case, machine: Option<&Machine>, place: Place) -> Option<Verdict> {
+    if let Some(why) = place.skips(case) {
+        return Some(Verdict::Skipped(why));
+    }
     let Some(machine) = machine else {
         let message = format!("the stack has no state machine `{}`", case.state_machine);
         return Some(broken("the state machine", &message));
     };
-    if case.mocks.is_some() && !rehearses {
-        return Some(Verdict::Skipped(
-            "it has mocks, which only the local cloud of stepstack can do".to_owned(),
-        ));
-    }
     if machine.kind == MachineKind::Express
         && let Some(what) = unseen(case)
     {
@@ -85,7 +104,7 @@ fn obstacle(case: &Case, machine: Option<&Machine>, rehearses: bool) -> Option<V
         running_out > 0 && running_out < answers.len()
     };
     let mixed = case.callbacks.iter().find(|(_, answers)| mixed(answers));
-    if let Some((state, _)) = mixed.filter(|_| case.virtual_time && rehearses) {
+    if let Some((state, _)) = mixed.filter(|_| case.virtual_time && place.rehearses) {
         let message = format!("in virtual time `{state}` either times out or is answered, not one after the other");
         return Some(broken("`callbacks`", &message));
     }

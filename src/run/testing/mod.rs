@@ -16,7 +16,7 @@ mod words;
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
-pub use job::{Job, Machine};
+pub use job::{Job, Machine, Place};
 use record::Record;
 pub use suite::Runner;
 

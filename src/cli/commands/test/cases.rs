@@ -1,5 +1,7 @@
 //! Which cases of a stack are run.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use regex::Regex;
 
@@ -55,6 +57,7 @@ fn smoke(stack: &Stack) -> Option<Case> {
         callbacks: IndexMap::new(),
         virtual_time: false,
         timeout: TIMEOUT,
+        skip_on: BTreeMap::new(),
         expect: Expect::success(),
     })
 }

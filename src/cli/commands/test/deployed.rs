@@ -1,5 +1,6 @@
 //! A stack while its tests run: made under a name of its own, and removed again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -10,7 +11,7 @@ use crate::cli::apply::outcome_words;
 use crate::cli::process;
 use crate::cloud::{Applied, ApplyOptions, Cloud, CloudError, ErrorKind};
 use crate::event::Sink;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Kind, Plan};
 use crate::run::testing::Trouble;
 use crate::stack;
 use crate::stack::cases::Case;
@@ -101,17 +102,18 @@ fn incomplete(applied: &Applied) -> Trouble {
     }
 }
 
-/// Removes the stack, and looks again until nothing is left; what is.
+/// Removes the stack, which has resources of these kinds, and looks again until nothing is left; what is.
 pub(super) async fn remove(
     cloud: &Cloud,
     stack: &str,
     deployed_as: &str,
+    kinds: &BTreeSet<Kind>,
     options: &ApplyOptions,
     sink: &dyn Sink,
 ) -> Result<Vec<String>, CloudError> {
     let mut round = 0;
     loop {
-        let observed = cloud.observe_tests(stack).await?;
+        let observed = cloud.observe_tests(stack, kinds).await?;
         let plan = plan::teardown(deployed_as, &observed, cloud.identity(), false);
         if plan.is_empty() {
             return Ok(Vec::new());

@@ -1,11 +1,13 @@
 //! What older test runs of a stack left, because they were killed: found by its tags, and removed when nobody needs it.
 
+use std::collections::BTreeSet;
+
 use crate::cli::app::App;
 use crate::cli::clock::now_ms;
 use crate::cli::process;
 use crate::cloud::{ApplyOptions, Cloud, CloudError};
 use crate::event::{Event, Sink};
-use crate::plan::{self, Leftover, TestRun};
+use crate::plan::{self, Kind, Leftover, TestRun};
 
 /// What to do about a run of which something stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,15 +21,16 @@ enum Fate {
 }
 
 impl App {
-    /// Removes what earlier test runs of a stack have left.
+    /// Removes what earlier test runs of a stack have left, which has resources of these kinds.
     pub(super) async fn sweep(
         &self,
         cloud: &Cloud,
         stack: &str,
+        kinds: &BTreeSet<Kind>,
         options: &ApplyOptions,
         sink: &dyn Sink,
     ) -> Result<(), CloudError> {
-        let observed = cloud.observe_tests(stack).await?;
+        let observed = cloud.observe_tests(stack, kinds).await?;
         for leftover in plan::leftovers(stack, &observed) {
             let because = match fate(&leftover) {
                 Fate::Leave => continue,

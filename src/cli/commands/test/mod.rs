@@ -18,8 +18,10 @@ use crate::cli::args::{StackArgs, parse_set};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::signals;
-use crate::cli::target::Target;
+use crate::cli::target::{Target, is_on_this_machine};
 use crate::cloud::Cloud;
+use crate::run::testing::Place;
+use crate::stack::cases::Product;
 use cases::Filter;
 use reports::{Format, Reports};
 use suite::{Ran, Suite};
@@ -31,10 +33,11 @@ const JOBS: u32 = 4;
 #[command(after_help = "\
 Each stack is deployed beside whatever stands, under its name and a suffix of its own, and removed again: also after \
 Ctrl-C and failures. What a killed run left is removed by the next one. A case that needs mocks is skipped where nothing \
-can mock: only stepstack's own local cloud can.
+can mock: only stepstack's own local cloud can. So is one whose `skipOn` names what it would run on. A stack of which all \
+cases are skipped is not deployed.
 
-Exit codes: 0 all passed (some may be flaky or skipped), 1 a case failed, could not be run, or too little is covered, \
-2 the files or the invocation are wrong, or no case is chosen, 3 the cloud refused, 4 all passed, but something is left \
+Exit codes: 0 all passed (some may be flaky or skipped), 1 a case failed, could not be run, too little is covered, or \
+all cases of all files are skipped, 2 the files or the invocation are wrong, or no case is chosen, 3 the cloud refused, 4 all passed, but something is left \
 of what was deployed, 130 interrupted.
 
 Examples:
@@ -132,7 +135,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         cloud = app.connect() => cloud?,
         _ = aborted.changed() => return Err(CommandError::interrupted()),
     };
-    let rehearses = can_rehearse(app, &cloud).await?;
+    let place = place(app, &cloud).await?;
     let mut results: Vec<Ran> = Vec::new();
     for suite in &suites {
         let failed = args.fail_fast && !results.iter().all(verdict::is_good);
@@ -140,19 +143,29 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
             true => Some("interrupted"),
             false => failed.then_some("not run, since another stack's test failed"),
         };
-        results.push(suite.run(&cloud, rehearses, skip, &interruptions).await?);
+        results.push(suite.run(&cloud, place, skip, &interruptions).await?);
     }
     let enough = reports.write(app, args, &results, began.elapsed()).await?;
     verdict::of(&results, *interruptions.borrow() > 0, enough)
 }
 
-/// Whether the target takes mocks and virtual time: whether it is a local cloud of ours, in this process or served.
-async fn can_rehearse(app: &App, cloud: &Cloud) -> Result<bool, CommandError> {
-    match app.chosen()?.target {
-        Target::Local => Ok(true),
-        Target::Localstack => Ok(is_ours(cloud).await),
-        Target::Aws => Ok(false),
-    }
+/// What the cases run on. Only local clouds of ours, in this process or served, take mocks and virtual time.
+async fn place(app: &App, cloud: &Cloud) -> Result<Place, CommandError> {
+    let chosen = app.chosen()?;
+    let (product, rehearses) = match chosen.target {
+        Target::Local => (Some(Product::Local), true),
+        Target::Aws => (Some(Product::Aws), false),
+        Target::Localstack if is_ours(cloud).await => (Some(Product::Local), true),
+        Target::Localstack => match app.remembered_emulator() {
+            Some(emulator) => (emulator.product, false),
+            // On other machines it is not asked: then it is what the user calls it.
+            None if !chosen.endpoint_url.as_deref().is_none_or(is_on_this_machine) => {
+                (Some(Product::LocalStack), false)
+            }
+            None => (None, false),
+        },
+    };
+    Ok(Place { product, rehearses })
 }
 
 #[cfg(feature = "local")]

@@ -1,0 +1,179 @@
+//! Kinds of resources that an emulator cannot list, because it lacks the service: LocalStack without DynamoDB Local, or with
+//! `SERVICES` set. A stack that has none of a kind can do without.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::Fault;
+use crate::event::{Event, Sink};
+use crate::plan::Kind;
+
+/// So much of what an emulator says is passed on: it may be a stack trace.
+const LONGEST_REASON: usize = 160;
+
+/// What was said of them, once for each.
+#[derive(Clone, Default)]
+pub(super) struct Unlisted {
+    said: Arc<Mutex<BTreeSet<Kind>>>,
+    sink: Option<Arc<dyn Sink>>,
+}
+
+impl fmt::Debug for Unlisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Unlisted").field(&self.said).finish()
+    }
+}
+
+impl Unlisted {
+    pub(super) fn new(sink: Option<Arc<dyn Sink>>) -> Self {
+        Self {
+            said: Arc::default(),
+            sink,
+        }
+    }
+
+    /// Says that nothing of a kind is looked for.
+    pub(super) fn say(&self, kind: Kind, fault: &Fault) {
+        let is_new = self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
+        if let Some(sink) = &self.sink
+            && is_new
+        {
+            let message = format!(
+                "{}s cannot be listed here ({}): none is looked for",
+                kind.label(),
+                reason(fault)
+            );
+            sink.emit(Event::Note { message });
+        }
+    }
+}
+
+fn reason(fault: &Fault) -> String {
+    let line = fault.said.lines().next().unwrap_or_default();
+    let mut said: String = line.chars().take(LONGEST_REASON).collect();
+    if said.len() < line.len() {
+        said.push('…');
+    }
+    let status = fault.status.map(|status| format!("status {status}"));
+    let words = [fault.code.clone(), said, status.unwrap_or_default()];
+    // The status says nothing that the others do not.
+    let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).take(2).collect();
+    words.join(": ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::cloud::ErrorKind;
+    use crate::cloud::tests::{Reply, connected_as, error};
+
+    #[derive(Default)]
+    struct Said(Mutex<Vec<String>>);
+
+    impl Sink for Said {
+        fn emit(&self, event: Event) {
+            if let Event::Note { message } = event {
+                self.0.lock().unwrap().push(message);
+            }
+        }
+    }
+
+    /// Nothing of any kind.
+    fn nothing(operation: &str) -> Reply {
+        let body = match operation {
+            "ListRoles" => {
+                "<ListRolesResponse><ListRolesResult><IsTruncated>false</IsTruncated><Roles/></ListRolesResult></ListRolesResponse>"
+            }
+            "ListTopics" => "<ListTopicsResponse><ListTopicsResult><Topics/></ListTopicsResult></ListTopicsResponse>",
+            _ => r#"{"Functions":[],"stateMachines":[],"TableNames":[],"QueueUrls":[],"logGroups":[]}"#,
+        };
+        Ok((200, body.to_owned()))
+    }
+
+    /// Looks for a stack with these kinds twice, where one operation fails; what is noted.
+    async fn look(
+        target: &str,
+        operation: &'static str,
+        reply: Reply,
+        kinds: &[Kind],
+    ) -> Result<Vec<String>, ErrorKind> {
+        let said = Arc::new(Said::default());
+        let answer = move |asked: &str, _| match asked == operation {
+            true => reply.clone(),
+            false => nothing(asked),
+        };
+        let (cloud, _) = connected_as(target, Some(said.clone()), answer).await;
+        let kinds: BTreeSet<Kind> = kinds.iter().copied().collect();
+        for observed in [
+            cloud.observe_all("s", &kinds).await,
+            cloud.observe_tests("s", &kinds).await,
+        ] {
+            let observed = observed.map_err(|error| error.kind)?;
+            assert!(observed.tables.is_empty());
+        }
+        let said = said.0.lock().unwrap().clone();
+        Ok(said)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_is_not_there_and_not_needed_is_noted_once() {
+        for (operation, reply, expected) in [
+            (
+                "ListTables",
+                error(501, "InternalFailure", "Service 'dynamodb' is not enabled."),
+                "tables cannot be listed here (InternalFailure: Service 'dynamodb' is not enabled.): none is looked for",
+            ),
+            (
+                "ListTables",
+                error(500, "InternalError", &"x".repeat(200)),
+                &format!(
+                    "tables cannot be listed here (InternalError: {}…): none is looked for",
+                    "x".repeat(160)
+                ),
+            ),
+            // MiniStack's.
+            (
+                "ListTables",
+                Ok((400, r#"{"message": "Unsupported service: dynamodb"}"#.to_owned())),
+                "tables cannot be listed here (status 400): none is looked for",
+            ),
+            (
+                "ListQueues",
+                error(400, "UnknownOperationException", ""),
+                "queues cannot be listed here (UnknownOperationException: status 400): none is looked for",
+            ),
+            (
+                "GET functions",
+                error(503, "", ""),
+                "functions cannot be listed here (status 503): none is looked for",
+            ),
+            (
+                "DescribeLogGroups",
+                error(501, "NotImplemented", "no"),
+                "log groups cannot be listed here (NotImplemented: no): none is looked for",
+            ),
+        ] {
+            let said = look("localstack", operation, reply, &[Kind::StateMachine])
+                .await
+                .unwrap();
+            assert_eq!(said, [expected], "{operation}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_needed_or_refused_or_ours_is_an_error() {
+        let broken = || error(501, "InternalFailure", "not enabled");
+        for (target, operation, reply, kinds) in [
+            ("localstack", "ListTables", broken(), &[Kind::Table][..]),
+            ("localstack", "ListStateMachines", broken(), &[Kind::StateMachine]),
+            ("localstack", "ListStateMachines", error(400, "InvalidToken", "no"), &[]),
+            ("localstack", "ListTables", Err("gone".to_owned()), &[]),
+            ("local", "ListTables", broken(), &[]),
+        ] {
+            let looked = look(target, operation, reply.clone(), kinds).await;
+            assert!(looked.is_err(), "{target} {operation} {reply:?}: {looked:?}");
+        }
+    }
+}
