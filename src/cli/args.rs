@@ -128,7 +128,7 @@ impl Command {
 
     /// Whether the command knows itself what to do when it is interrupted.
     pub(super) fn takes_signals(&self) -> bool {
-        matches!(self, Self::Test(_))
+        matches!(self, Self::Test(_) | Self::Local(commands::local::Command::Up { .. }))
     }
 }
 
@@ -195,6 +195,11 @@ mod tests {
             ("approve f --name s", false),
             ("callback heartbeat --token t", true),
             ("callback list f --show-token", true),
+            ("callback list f --execution e --state s", true),
+            ("callback list f --token t", false),
+            ("callback list f --no-follow", false),
+            ("callback heartbeat --token t --no-follow", false),
+            ("reject f --token t --no-follow", true),
             ("callback", false),
             ("teardown f", true),
             ("destroy --name s --yes", true),

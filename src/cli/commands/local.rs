@@ -57,8 +57,11 @@ mod embedded {
         let folder = app.data_dir();
         let named = app.env.var("SFN_MOCK_CONFIG").map(Path::new);
         let mock_config = mock_config.or(named).map(read_mock_config).transpose()?;
-        let stopped = signals::interrupted();
-        let door = app.home.open(&folder, port, mock_config).await?;
+        let mut stopped = std::pin::pin!(signals::interrupted());
+        let door = tokio::select! {
+            opened = app.home.open(&folder, port, mock_config) => opened?,
+            () = &mut stopped => return Err(app.interrupted()),
+        };
         let endpoint = door.endpoint();
         if app.ui.json {
             app.ui
