@@ -14,6 +14,8 @@ use crate::stack::cases;
 
 pub(super) use crate::stack::cases::REJECTED;
 
+const QUESTION: &str = "approve, reject, or leave it running? [a/r/L]";
+
 /// The output of a task that was approved, unless another is given.
 pub(super) fn approved() -> String {
     cases::approved().to_string()
@@ -27,12 +29,13 @@ enum Answer {
 }
 
 impl Answer {
-    /// Whatever is not understood leaves things as they are.
-    fn of(line: &str) -> Self {
+    /// None if it is not understood. An empty line, or the end of the input, leaves things as they are.
+    fn of(line: &str) -> Option<Self> {
         match line.trim().to_lowercase().as_str() {
-            "a" | "approve" | "y" | "yes" => Self::Approve,
-            "r" | "reject" | "n" | "no" => Self::Reject,
-            _ => Self::Leave,
+            "a" | "approve" | "y" | "yes" => Some(Self::Approve),
+            "r" | "reject" | "n" | "no" => Some(Self::Reject),
+            "" | "l" | "leave" => Some(Self::Leave),
+            _ => None,
         }
     }
 }
@@ -86,7 +89,7 @@ impl App {
                 self.reporter.hold_still(asked.is_some());
                 if let Some(question) = &asked {
                     self.ui.say(&self.how_to_answer(file, question));
-                    self.ui.err("approve, reject, or leave it running? [a/r/L]");
+                    self.ui.err(QUESTION);
                 }
             }
             let line = tokio::select! {
@@ -113,9 +116,13 @@ impl App {
                 continue;
             };
             let sent = match Answer::of(&line) {
-                Answer::Approve => cloud.send_task_success(token, &approved()).await,
-                Answer::Reject => cloud.send_task_failure(token, REJECTED, None).await,
-                Answer::Leave => return Ok(None),
+                Some(Answer::Approve) => cloud.send_task_success(token, &approved()).await,
+                Some(Answer::Reject) => cloud.send_task_failure(token, REJECTED, None).await,
+                Some(Answer::Leave) => return Ok(None),
+                None => {
+                    self.ui.err(QUESTION);
+                    continue;
+                }
             };
             questions.pop_front();
             if let Err(error) = sent {

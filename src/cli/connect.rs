@@ -106,6 +106,11 @@ mod embedded {
             Ok(door)
         }
 
+        /// Whether another process has it open.
+        pub(in crate::cli) async fn is_elsewhere(&self) -> bool {
+            self.0.lock().await.as_ref().is_some_and(|door| !door.is_owner())
+        }
+
         /// Closes it: waits for the calls under way, not for executions, which go on when it is opened again.
         pub(in crate::cli) async fn close(&self) {
             if let Some(door) = self.0.lock().await.take() {
@@ -165,6 +170,10 @@ mod left_out {
     impl LocalHome {
         pub(in crate::cli) async fn door(&self, _folder: &Path) -> Result<Arc<dyn Door>, CommandError> {
             Err(not_built_in())
+        }
+
+        pub(in crate::cli) async fn is_elsewhere(&self) -> bool {
+            false
         }
 
         pub(in crate::cli) async fn close(&self) {}

@@ -32,23 +32,28 @@ impl Input {
 impl App {
     /// Reads the value of `--input`: JSON, `@file`, or `-` for standard input.
     pub(super) async fn read_input(&self, argument: &str) -> Result<Input, CommandError> {
+        self.read_json("input", argument).await
+    }
+
+    /// Reads the value of an option that takes JSON, `@file`, or `-` for standard input.
+    pub(super) async fn read_json(&self, option: &str, argument: &str) -> Result<Input, CommandError> {
         let (name, text) = match argument.strip_prefix('@') {
             Some(file) => {
                 let path = file.to_owned();
-                let text = read(format!("the input `{file}`"), move || limited(File::open(path)?)).await?;
+                let text = read(format!("the {option} `{file}`"), move || limited(File::open(path)?)).await?;
                 (file.to_owned(), text)
             }
             None if argument == "-" => {
-                let text = read("the input from standard input".to_owned(), || limited(io::stdin())).await?;
+                let text = read(format!("the {option} from standard input"), || limited(io::stdin())).await?;
                 ("standard input".to_owned(), text)
             }
-            None => ("--input".to_owned(), argument.to_owned()),
+            None => (format!("--{option}"), argument.to_owned()),
         };
-        parse(&name, &text).map_err(|finding| {
-            match self.show("the input", &[*finding]) {
+        parse(option, &name, &text).map_err(|finding| {
+            match self.show(&format!("the {option}"), &[*finding]) {
                 Err(error) => error,
                 // It has an error, so that this does not happen.
-                Ok(()) => CommandError::wrong("the input is not JSON"),
+                Ok(()) => CommandError::wrong(format!("the {option} is not JSON")),
             }
         })
     }
@@ -78,7 +83,7 @@ fn limited(source: impl Read) -> io::Result<String> {
     Ok(text)
 }
 
-fn parse(name: &str, text: &str) -> Result<Input, Box<Diagnostic>> {
+fn parse(option: &str, name: &str, text: &str) -> Result<Input, Box<Diagnostic>> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(Input {
             text: text.to_owned(),
@@ -93,7 +98,7 @@ fn parse(name: &str, text: &str) -> Result<Input, Box<Diagnostic>> {
             };
             let message = error.to_string();
             let reason = message.split(" at line ").next().unwrap_or(&message);
-            let finding = Diagnostic::error("input-not-json", format!("the input is not JSON: {reason}"));
+            let finding = Diagnostic::error("input-not-json", format!("the {option} is not JSON: {reason}"));
             Err(Box::new(finding.at(Some(&span))))
         }
     }
@@ -120,7 +125,7 @@ mod tests {
     #[test]
     fn the_text_is_sent_as_it_was_given() {
         let text = "{\"big\": 12345678901234567890123,\n \"x\": 1.0}";
-        let input = parse("--input", text).unwrap();
+        let input = parse("input", "--input", text).unwrap();
         assert_eq!(input.text, text);
         assert_eq!(input.value["x"], json!(1.0));
     }
@@ -134,7 +139,7 @@ mod tests {
             ("{\"ä\": 1 2}", 1, 9),
             ("{\"a\": ", 1, 6),
         ] {
-            let finding = parse("--input", text).unwrap_err();
+            let finding = parse("input", "--input", text).unwrap_err();
             let span = finding.span.clone().unwrap();
             assert_eq!(
                 span.file.line_column(span.range.start),

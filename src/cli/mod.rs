@@ -67,6 +67,7 @@ fn run_command(cli: Cli, env: Environment) -> Exit {
     let result = runtime.block_on(async {
         let interrupted = signals::interrupted();
         let result = tokio::select! {
+            // A command that has ended in the same moment has ended well.
             biased;
             result = commands::run(&app, cli.command) => result,
             () = interrupted, if !takes_signals => Err(app.interrupted()),

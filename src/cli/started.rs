@@ -18,9 +18,6 @@ use crate::report::text::{compact_json, escape, pretty_json, shorten};
 use crate::run::{Express, Follower, Outcome, Pace, execution_name, follow_all, run_all};
 use crate::stack::model::{MachineKind, Stack, StateMachine};
 
-/// What becomes of an execution on the local cloud when the command that follows it is interrupted.
-const GOES_ON_LOCALLY: &str = "the execution goes on when the local cloud is opened again";
-
 /// Executions to be started.
 pub(super) struct Launch<'a> {
     /// The stack file, for the command that would deploy it.
@@ -44,20 +41,10 @@ impl App {
             if launch.machine.kind == MachineKind::Express {
                 self.note("executions of an EXPRESS state machine can be looked at in their logs only");
             }
-            if self.chosen()?.target == Target::Local {
-                self.note(format!(
-                    "on the local cloud executions advance only while a stepstack command runs, for example `{}`",
-                    self.command_line("local up", None)
-                ));
-            }
+            self.note_standstill().await?;
             return Ok(None);
         }
-        self.if_interrupted(Some(match self.chosen()?.target {
-            Target::Local => GOES_ON_LOCALLY.to_owned(),
-            Target::Localstack | Target::Aws => {
-                "the execution goes on without us; `stepstack status` shows it".to_owned()
-            }
-        }));
+        self.if_interrupted(Some(self.what_goes_on().await?));
         let outcomes = match arns.as_slice() {
             [arn] => {
                 let mut follower = Follower::new(arn);
@@ -78,12 +65,34 @@ impl App {
         Ok(Some(outcomes))
     }
 
+    /// What becomes of an execution when the command that follows it is interrupted.
+    async fn what_goes_on(&self) -> Result<String, CommandError> {
+        Ok(if self.stands_still().await? {
+            "the execution goes on when the local cloud is opened again".to_owned()
+        } else {
+            "the execution goes on without us; `stepstack status` shows it".to_owned()
+        })
+    }
+
+    /// Says that executions of the local cloud need a process, unless another one serves it.
+    pub(super) async fn note_standstill(&self) -> Result<(), CommandError> {
+        if self.stands_still().await? {
+            self.note(format!(
+                "on the local cloud executions advance only while a stepstack command runs, for example `{}`",
+                self.command_line("local up", None)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether executions stand still when this command ends.
+    async fn stands_still(&self) -> Result<bool, CommandError> {
+        Ok(self.chosen()?.target == Target::Local && !self.home.is_elsewhere().await)
+    }
+
     /// Runs executions of an Express state machine to their ends.
     async fn run_express(&self, cloud: &Cloud, launch: &Launch<'_>) -> Result<Vec<Outcome>, CommandError> {
-        self.if_interrupted(Some(match self.chosen()?.target {
-            Target::Local => GOES_ON_LOCALLY.to_owned(),
-            Target::Localstack | Target::Aws => "the execution goes on without us".to_owned(),
-        }));
+        self.if_interrupted(Some(self.what_goes_on().await?));
         let machine = Express {
             arn: cloud.identity().machine_arn(&launch.machine.name),
             name: launch.machine.name.clone(),

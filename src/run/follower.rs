@@ -51,6 +51,8 @@ struct Open {
 struct Callback {
     resource: String,
     token: Option<String>,
+    /// The parameters of the task, among them the token.
+    given: Option<Value>,
     /// Whether the token has been handed over.
     submitted: bool,
     /// Whether it was taken by [`Follower::new_callbacks`].
@@ -83,6 +85,8 @@ pub struct Follower {
     arn: String,
     last_id: u64,
     started_at: Option<u64>,
+    /// Whether it has handed out tokens that its history does not hold.
+    has_more_tokens: bool,
     /// By the id of the event that entered it.
     open: BTreeMap<u64, Open>,
     /// For each event, the entering event of the state it belongs to, found over `previousEventId`.
@@ -98,6 +102,7 @@ impl Follower {
             arn: arn.to_owned(),
             last_id: 0,
             started_at: None,
+            has_more_tokens: false,
             open: BTreeMap::new(),
             owner: BTreeMap::new(),
             outcome: None,
@@ -161,6 +166,32 @@ impl Follower {
         self.open.values().filter_map(callback).collect()
     }
 
+    /// The state that was given a task token, as long as it is not left. Wherever the token is among what was given, it is found.
+    pub fn holder_of(&self, token: &str) -> Option<Waiting> {
+        if token.is_empty() {
+            return None;
+        }
+        let is_it = |callback: &Callback| {
+            let given = callback.given.as_ref().map(Value::to_string);
+            callback.token.as_deref() == Some(token) || given.is_some_and(|given| given.contains(token))
+        };
+        let open = self
+            .open
+            .values()
+            .find(|open| open.callback.as_ref().is_some_and(is_it))?;
+        Some(Waiting {
+            execution: self.execution.clone(),
+            state: open.state.clone(),
+            token: Some(token.to_owned()),
+        })
+    }
+
+    /// Whether the history holds every token that may be out: not those of activities, nor those of a map run's executions.
+    pub fn tells_all_tokens(&self) -> bool {
+        let mut callbacks = self.open.values().filter_map(|open| open.callback.as_ref());
+        !self.has_more_tokens && callbacks.all(|callback| callback.token.is_some())
+    }
+
     /// Those that have begun to wait since this was last asked.
     pub fn new_callbacks(&mut self) -> Vec<Waiting> {
         let mut new = Vec::new();
@@ -187,6 +218,7 @@ impl Follower {
             open.callback = Some(Callback {
                 resource: resource.to_owned(),
                 token: item.data.as_ref().and_then(|data| token_in(data, &self.execution)),
+                given: item.data.clone(),
                 submitted: false,
                 taken: false,
             });
@@ -208,6 +240,10 @@ impl Follower {
     }
 
     fn take(&mut self, item: &HistoryItem) -> Option<Event> {
+        self.has_more_tokens |= matches!(
+            item.kind.as_str(),
+            "ActivityScheduled" | "MapRunStarted" | "MapRunRedriven"
+        );
         if item.kind == "ExecutionStarted" {
             self.started_at = Some(item.at_ms);
             return None;

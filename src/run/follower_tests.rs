@@ -244,6 +244,10 @@ fn a_callback_that_is_waited_for() {
             .collect();
         let known = ("Ask".to_owned(), Some(token.clone()));
         assert_eq!(tokens, if waits { vec![known] } else { Vec::new() });
+        let holder = follower.holder_of(&token).map(|waiting| waiting.state);
+        assert!(!waits || holder.as_deref() == Some("Ask"), "{holder:?}");
+        assert!(follower.holder_of("another").is_none() && follower.holder_of("").is_none());
+        assert!(follower.tells_all_tokens());
         assert_eq!(follower.new_callbacks().len(), usize::from(waits));
         assert_eq!(follower.new_callbacks().len(), 0);
         assert!(!format!("{follower:?}").contains(&token));
@@ -253,4 +257,24 @@ fn a_callback_that_is_waited_for() {
     check(6, &["! 2 Ask Oops"], false);
     check(8, &["w 2 Ask sns:publish"], true);
     check(10, &["< 2 Ask 80 ms"], false);
+}
+
+#[test]
+fn tokens_that_a_history_does_not_tell() {
+    let tells = |kind: &str, given: Option<Value>| {
+        let mut items = history(&format!(
+            "1 0 ExecutionStarted\n2 1 TaskStateEntered Ask\n3 2 {kind}\n4 3 TaskSubmitted"
+        ));
+        items[2].resource = Some("sns:publish.waitForTaskToken".into());
+        items[2].data = given;
+        let mut follower = Follower::new(ARN);
+        follower.feed(&items);
+        follower.tells_all_tokens()
+    };
+    let token = "AQ".repeat(60);
+    assert!(tells("TaskScheduled", Some(json!({ "Message": token }))));
+    assert!(!tells("TaskScheduled", Some(json!(""))));
+    assert!(!tells("TaskScheduled", None));
+    assert!(!tells("ActivityScheduled", None));
+    assert!(!tells("MapRunStarted", None));
 }

@@ -9,6 +9,7 @@ pub mod cases;
 mod environment;
 mod fields;
 mod files;
+mod filter_policy;
 mod functions;
 mod isolation;
 mod machines;

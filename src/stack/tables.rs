@@ -128,7 +128,12 @@ fn check_attribute(name: &str, span: Option<&Span>, found: &mut Vec<Diagnostic>)
 }
 
 fn indexes(fields: &mut Fields<'_>) -> IndexMap<String, Index> {
+    let mistakes = fields.found.len();
     let entries = fields.map("indexes");
+    if let Some(wrong) = fields.found.get_mut(mistakes) {
+        let form = "its entries have the form `NAME: { key: …, projection: … }`, the key as that of the table";
+        wrong.hints.push(form.to_owned());
+    }
     if let Some(entry) = entries.get(MOST_INDEXES) {
         let message = format!("{} has more than {MOST_INDEXES} indexes", fields.what);
         fields

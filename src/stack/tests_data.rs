@@ -103,6 +103,86 @@ fn mistakes_in_topics() {
 }
 
 #[test]
+fn filter_policies() {
+    let check_policy = |policy: &str, scope: &str, expected: &[&str]| {
+        let text = format!(
+            "name: s\ntopics:\n  T:\n    subscriptions:\n      - protocol: email\n        endpoint: a@b\n{scope}        filterPolicy:\n          {policy}\n"
+        );
+        check(&text, expected);
+    };
+    let body = "        filterPolicyScope: MessageBody\n";
+    for policy in [
+        "a: [1, x, true, null]",
+        "a: [{ prefix: x }, { suffix: x }, { equals-ignore-case: x }, { exists: false }, { cidr: 10.0.0.0/8 }]",
+        "a: [{ numeric: [\"=\", 1] }, { numeric: [\">\", 0, \"<=\", 5] }, { anything-but: x }, { anything-but: [1, 2] }]",
+        "a: [{ anything-but: { prefix: x } }, \"${AWS::Region}\"]",
+        "$or: [{ a: [1] }, { b: [2] }]",
+    ] {
+        check_policy(policy, "", &[]);
+    }
+    check_policy("a: { b: [1], c: { d: [x] } }", body, &[]);
+    for (policy, scope, expected) in [
+        (
+            "a: 1",
+            "",
+            "8:14 bad-value `filterPolicy`: `a`: expected a list of values, found a number (`a: [1]`)",
+        ),
+        (
+            "a: { b: [1] }",
+            "",
+            "8:14 bad-value `filterPolicy`: `a`: expected a list of values, found a mapping (only messages' bodies have nested values: `filterPolicyScope: MessageBody`)",
+        ),
+        (
+            "a: { b: x }",
+            body,
+            "9:19 bad-value `filterPolicy`: `b`: expected a list of values, found a string (`b: [\"x\"]`)",
+        ),
+        (
+            "a: []",
+            "",
+            "8:14 bad-value `filterPolicy`: the list of `a` is empty, and so nothing would match",
+        ),
+        (
+            "a: [[1]]",
+            "",
+            "8:15 bad-value `filterPolicy`: expected a value or an operator, found a list",
+        ),
+        (
+            "a: [{ like: x }]",
+            "",
+            "8:15 bad-value `filterPolicy`: there is no operator `like` (operators: prefix, suffix, equals-ignore-case, anything-but, numeric, exists, cidr)",
+        ),
+        (
+            "a: [{ prefix: 1 }]",
+            "",
+            "8:25 bad-value `filterPolicy`: `prefix` expects a string",
+        ),
+        (
+            "a: [{ cidr: 10.0.0.0 }]",
+            "",
+            "8:23 bad-value `filterPolicy`: `cidr` expects a network like `10.0.0.0/24`",
+        ),
+        (
+            "a: [{ numeric: [\"~\", 1] }]",
+            "",
+            "8:26 bad-value `filterPolicy`: `numeric` expects one or two comparisons, e.g. `[\">=\", 1, \"<\", 5]`",
+        ),
+        (
+            "$or: [{ a: [1] }, { b: 2 }]",
+            "",
+            "8:34 bad-value `filterPolicy`: `b`: expected a list of values, found a number (`b: [2]`)",
+        ),
+        (
+            "{ a: [1], b: [1], c: [1], d: [1], e: [1], f: [1] }",
+            "",
+            "8:11 bad-value `filterPolicy`: has 6 keys, at most 5 are allowed",
+        ),
+    ] {
+        check_policy(policy, scope, &[expected]);
+    }
+}
+
+#[test]
 fn mistakes_in_queues_and_tables() {
     let queues = |lines: &str| format!("name: s\nqueues:\n  {lines}\n");
     let tables = |lines: &str| format!("name: s\ntables:\n  {lines}\n");
@@ -139,6 +219,10 @@ fn mistakes_in_queues_and_tables() {
         (
             tables("T: { key: Id, indexes: { a: { key: B } } }"),
             "3:28 bad-name the index name `a` has 1 characters, at least 3 are needed",
+        ),
+        (
+            tables("T: { key: Id, indexes: [B] }"),
+            "3:26 wrong-type `indexes`: expected a mapping, found a list (its entries have the form `NAME: { key: …, projection: … }`, the key as that of the table)",
         ),
         (
             tables("T: { key: Id, items: [7] }"),

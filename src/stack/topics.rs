@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::fields::Fields;
+use super::filter_policy;
 use super::model::{Subscription, Topic};
 use super::names::{self, Context, Name};
 use super::tags;
@@ -82,6 +83,9 @@ fn subscription(node: &Node, fifo: bool, what: String, found: &mut Vec<Diagnosti
         }
     });
     let scope = fields.one_of("filterPolicyScope", SCOPES);
+    if let Some(policy) = filter_policy {
+        filter_policy::check(policy, scope == Some("MessageBody"), &mut fields.found);
+    }
     let mut refuse = |key: &'static str, message: String| {
         let place = fields.node(key).and_then(|node| node.span.as_ref());
         fields.found.push(Diagnostic::error("bad-value", message).at(place));

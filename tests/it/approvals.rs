@@ -91,6 +91,78 @@ fn a_large_limit_is_approved_by_a_person_even_after_a_kill() {
     // A second time there is nothing to approve.
     let again = env.run(&["approve", STACK, "--execution", "large"]).expect(1);
     says(&again, &["no execution large waits for a callback", "answered already"]);
+    let never = env.run(&["approve", STACK, "--execution", "nope"]).expect(2);
+    says(&never, &["the stack credit-card has no execution nope"]);
+    let wrong = env.run(&["approve", STACK, "--output", "not json"]).expect(2);
+    says(&wrong, &["the output is not JSON", "--output:1:2"]);
+}
+
+#[test]
+fn what_is_answered_by_token_is_followed() {
+    let env = credit_card(5000);
+    waiting(&env, "first");
+    let of_first = token(&env);
+    env.run(&["deploy", "stacks/hello-world.yaml", "--no-start"]).expect(0);
+    let other = env.run(&["approve", "stacks/hello-world.yaml", "--token", &of_first]);
+    says(
+        &other.expect(2),
+        &["this token is not of a task of the stack hello-world"],
+    );
+    assert_eq!(status_of(&env, "first"), "RUNNING");
+    let ran = env.run(&["approve", STACK, "--token", &of_first]).expect(0);
+    says(
+        &ran,
+        &[
+            "`Wait for human approval` of the execution first was approved",
+            "SUCCEEDED",
+        ],
+    );
+    assert_eq!(status_of(&env, "first"), "SUCCEEDED");
+    let twice = env
+        .run(&["approve", "--name", "credit-card", "--token", &of_first])
+        .expect(2);
+    says(
+        &twice,
+        &["this token is not of a task of the stack credit-card", "used already"],
+    );
+    // Without the stack, what it is of cannot be told.
+    leave_waiting(&env, "second");
+    let of_second = token(&env);
+    let ran = env.run(&["approve", "--token", &of_second]).expect(0);
+    says(&ran, &["executions advance only while a stepstack command runs"]);
+}
+
+#[test]
+fn what_is_not_deployed_waits_for_nobody() {
+    let env = credit_card(5000);
+    for args in [&["approve", STACK][..], &["callback", "list", "--name", "credit-card"]] {
+        says(&env.run(args).expect(2), &["the stack credit-card is not deployed"]);
+    }
+}
+
+#[test]
+fn an_execution_that_another_process_serves_goes_on() {
+    let env = credit_card(5000);
+    env.run(&["deploy", STACK, "--no-start"]).expect(0);
+    for (served, expected) in [
+        (false, "goes on when the local cloud is opened again"),
+        (true, "goes on without us"),
+    ] {
+        let up = served.then(|| {
+            let mut up = Running::start(&env, &["local", "up", "--port", "0"]);
+            up.until_it_says("http://");
+            up
+        });
+        let mut start = Running::start(&env, &["start", STACK, "--name", &format!("served-{served}")]);
+        start.until_it_says(WAITS);
+        start.send(Signal::SIGINT);
+        start.until_it_says(expected);
+        assert_eq!(start.code(), Some(130));
+        if let Some(up) = up {
+            up.send(Signal::SIGTERM);
+            assert_eq!(up.code(), Some(0));
+        }
+    }
 }
 
 #[test]
@@ -151,7 +223,10 @@ fn several_that_wait_are_told_apart_and_a_teardown_stops_them() {
     );
     env.run(&["teardown", STACK]).expect(0);
     says(&env.run(&["status", STACK]).expect(0), &["nothing of the stack"]);
-    says(&env.run(&["approve", STACK]).expect(1), &["nothing waits"]);
+    says(
+        &env.run(&["approve", STACK]).expect(2),
+        &["the stack credit-card is not deployed"],
+    );
 }
 
 #[test]

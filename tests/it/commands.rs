@@ -364,6 +364,31 @@ fn what_runs_here_only_with_mocks_is_deployed_and_refused_when_it_is_started() {
     let elsewhere = env.run(&["validate", "job.yaml", "--target", "aws"]).expect(0);
     assert!(!elsewhere.stderr.contains("only with mocks"), "{}", elsewhere.stderr);
     env.run(&["teardown", "job.yaml"]).expect(0);
+    // However many they are, it is said once.
+    let job = |name: &str, next: &str| {
+        format!(
+            "{name}: {{ Type: Task, Resource: 'arn:aws:states:::glue:startJobRun', Parameters: {{ JobName: j }}, {next} }}"
+        )
+    };
+    let two = format!("{}, {}", job("One", "Next: Two"), job("Two", "End: true"));
+    env.write(
+        "two.yaml",
+        &format!("name: two\nstateMachines:\n  Main:\n    definition: {{ StartAt: One, States: {{ {two} }} }}\n"),
+    );
+    let told = env.run(&["validate", "two.yaml"]).expect(0);
+    let both = "`glue:startJobRun` of state `One`, `glue:startJobRun` of state `Two`, which run here only with mocks";
+    says(&told, &[both]);
+    assert_eq!(told.stderr.matches("only with mocks").count(), 1, "{}", told.stderr);
+}
+
+#[test]
+fn what_cannot_be_started_is_not_proposed() {
+    let env = Env::new();
+    env.write("queue.yaml", "name: queue\nqueues:\n  Q: {}\n");
+    let deployed = env.run(&["deploy", "queue.yaml"]).expect(0);
+    says(&deployed, &["next:", "stepstack teardown queue.yaml"]);
+    let said = format!("{}{}", deployed.stdout, deployed.stderr);
+    assert!(!said.contains("stepstack start"), "{said}");
 }
 
 #[test]

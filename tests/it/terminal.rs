@@ -147,6 +147,9 @@ fn the_answers() {
         ("r\n", 1, "Rejected", false),
         ("l\n", 0, "the execution is left running", true),
         ("\n", 0, "the execution is left running", true),
+        // What is no answer is asked again.
+        ("approove\na\n", 0, r#""approved": true"#, false),
+        ("x\nwhat?\nl\n", 0, "the execution is left running", true),
         // The end of the input, as it is typed.
         ("\u{4}", 0, "the execution is left running", true),
         // Ctrl-C.

@@ -7,9 +7,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{each_state, error, parameters};
-use crate::asl::integration::Integration;
+use crate::asl::integration::{Integration, Pattern};
 use crate::asl::model::{
-    Choice, Condition, NumberField, Operand, State, StateKind, StateMachine, Task, TextField, WaitUntil, Work,
+    Choice, Condition, NumberField, Operand, PathField, QueryLanguage, State, StateKind, StateMachine, Task, TextField,
+    WaitUntil, Work,
 };
 use crate::asl::placeholder::placeholder;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -46,6 +47,7 @@ pub(super) fn check(state: &State, pointer: &str, found: &mut Vec<Diagnostic>) {
             resource(state, &task.resource, pointer, found);
             parameters::check(state, task, pointer, found);
             heartbeat(state, task, pointer, found);
+            token(state, task, pointer, found);
             handlers(state, &task.work, pointer, found);
         }
         StateKind::Parallel(parallel) => handlers(state, &parallel.work, pointer, found),
@@ -103,6 +105,82 @@ fn heartbeat(state: &State, task: &Task, pointer: &str, found: &mut Vec<Diagnost
             ),
             "HeartbeatSeconds must be smaller than TimeoutSeconds",
         ));
+    }
+}
+
+/// A task token that is given to nobody comes back from nobody.
+///
+/// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token>
+fn token(state: &State, task: &Task, pointer: &str, found: &mut Vec<Diagnostic>) {
+    let waits = Integration::parse(&task.resource).pattern() == Pattern::WaitForTaskToken;
+    if !waits || passes_token(state, task) {
+        return;
+    }
+    let (field, token, example) = match state.query_language {
+        QueryLanguage::JsonPath => ("Parameters", "$$.Task.Token", r#""TaskToken.$": "$$.Task.Token""#),
+        QueryLanguage::Jsonata => (
+            "Arguments",
+            "$states.context.Task.Token",
+            r#""TaskToken": "{% $states.context.Task.Token %}""#,
+        ),
+    };
+    let message = format!(
+        "state `{}` waits for a task token that nobody gets: its `{field}` do not pass `{token}`",
+        state.name
+    );
+    found.push(
+        Diagnostic::warning("token-not-passed", message)
+            .at(state.span.as_ref())
+            .in_definition(format!("{pointer}/{field}"))
+            .hint(format!("pass it on: `{example}`")),
+    );
+}
+
+/// Whether what a task is given may hold its token: that alone, or more of the context object.
+fn passes_token(state: &State, task: &Task) -> bool {
+    match state.query_language {
+        QueryLanguage::JsonPath => {
+            let selects = matches!(&state.input_path, PathField::Path(path) if mentions(path, "$$", ".Task"));
+            let computes = |key: Option<&str>, text: &str| {
+                key.is_some_and(|key| key.ends_with(".$")) && mentions(text, "$$", ".Task")
+            };
+            selects || any_text(task.work.parameters.as_ref(), None, &computes)
+        }
+        QueryLanguage::Jsonata => {
+            let computes = |_: Option<&str>, text: &str| {
+                text.starts_with("{%")
+                    && text.match_indices("$states").any(|(at, found)| {
+                        let rest = text.get(at + found.len()..).unwrap_or_default();
+                        !rest.starts_with('.')
+                            || rest.starts_with(".*")
+                            || (rest.starts_with(".context") && mentions(rest, ".context", ".Task"))
+                    })
+            };
+            any_text(task.work.arguments.as_ref(), None, &computes)
+        }
+    }
+}
+
+/// Whether a text has the whole of something, that member of it, or what a bracket or another dot takes from it.
+fn mentions(text: &str, whole: &str, member: &str) -> bool {
+    text.match_indices(whole).any(|(at, found)| {
+        let rest = text.get(at + found.len()..).unwrap_or_default();
+        !rest.starts_with('.')
+            || [member, "..", ".*", ".`", ".["]
+                .iter()
+                .any(|part| rest.starts_with(part))
+    })
+}
+
+/// Whether a text in a value, with the key that it is under, is as asked. Values are as deep as their reader lets them be.
+fn any_text(value: Option<&Json>, key: Option<&str>, is_it: &impl Fn(Option<&str>, &str) -> bool) -> bool {
+    match value {
+        Some(Json::String(text)) => is_it(key, text),
+        Some(Json::Array(items)) => items.iter().any(|item| any_text(Some(item), None, is_it)),
+        Some(Json::Object(members)) => members
+            .iter()
+            .any(|(key, member)| any_text(Some(member), Some(key), is_it)),
+        _ => false,
     }
 }
 

@@ -44,6 +44,64 @@ fn task(with: Json) -> Json {
 }
 
 #[test]
+fn whoever_is_waited_for_gets_the_token() {
+    let with_path = |parameters: Json| {
+        task(json!({
+            "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Parameters": { "QueueUrl": "q", "MessageBody": parameters },
+        }))
+    };
+    let with_query = |arguments: Json| {
+        task(json!({
+            "QueryLanguage": "JSONata",
+            "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Arguments": { "QueueUrl": "q", "MessageBody": arguments },
+        }))
+    };
+    for parameters in [
+        json!({ "T.$": "$$.Task.Token" }),
+        json!({ "T.$": "$$['Task']['Token']" }),
+        json!([{ "Context.$": "$$" }]),
+        json!({ "T.$": "States.Format('token {}', $$.Task.Token)" }),
+    ] {
+        check(with_path(parameters), &[]);
+    }
+    for arguments in [
+        json!("{% $states.context.Task.Token %}"),
+        json!(["{% 'token ' & $states.context.Task.Token %}"]),
+        json!("{% $string($states.context) %}"),
+        json!("{% $states.context.`Task`.Token %}"),
+        json!("{% $string($states) %}"),
+    ] {
+        check(with_query(arguments), &[]);
+    }
+    let path = "token-not-passed /States/X/Parameters: state `X` waits for a task token that nobody gets: its `Parameters` do not \
+        pass `$$.Task.Token` | pass it on: `\"TaskToken.$\": \"$$.Task.Token\"`";
+    for parameters in [
+        json!({ "T": "$$.Task.Token" }),
+        json!({ "T.$": "$.Task.Token" }),
+        json!({ "Name.$": "$$.Execution.Name" }),
+    ] {
+        check(with_path(parameters), &[path]);
+    }
+    let query = "token-not-passed /States/X/Arguments: state `X` waits for a task token that nobody gets: its `Arguments` do not \
+        pass `$states.context.Task.Token` | pass it on: `\"TaskToken\": \"{% $states.context.Task.Token %}\"`";
+    for arguments in [
+        json!("$states.context.Task.Token"),
+        json!("{% $states.input.Token %}"),
+        json!("{% $states.context.Execution.Id %}"),
+    ] {
+        check(with_query(arguments), &[query]);
+    }
+    let selected = json!({
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "InputPath": "$$.Task",
+        "Parameters": { "FunctionName": "f", "Payload.$": "$" },
+    });
+    check(task(selected), &[]);
+}
+
+#[test]
 fn transitions_lead_somewhere() {
     check(
         json!({ "StartAt": "A", "States": {

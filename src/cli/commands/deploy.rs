@@ -146,15 +146,16 @@ fn tell_outputs(app: &App, outputs: &IndexMap<String, Value>) {
 
 fn say_next(app: &App, args: &Args, stack: &Stack) {
     let file = Some(args.stack.file.as_path());
-    let start = app.command_line("start", file);
-    // Which of several it starts has to be said.
-    let start = match stack.state_machines.first() {
-        Some((id, _)) if pick_machine(stack, None).is_err() => format!("{start} --machine {id}"),
-        _ => start,
-    };
-    app.ui.say(&format!(
-        "next:\n  {start}\n  {}\n  {}",
-        app.command_line("status", file),
-        app.command_line("teardown", file)
-    ));
+    let mut next = "next:".to_owned();
+    if let Some((id, _)) = stack.state_machines.first() {
+        next.push_str(&format!("\n  {}", app.command_line("start", file)));
+        // Which of several it starts has to be said.
+        if pick_machine(stack, None).is_err() {
+            next.push_str(&format!(" --machine {id}"));
+        }
+    }
+    for command in ["status", "teardown"] {
+        next.push_str(&format!("\n  {}", app.command_line(command, file)));
+    }
+    app.ui.say(&next);
 }

@@ -9,6 +9,8 @@ use crate::local::api::ApiError;
 pub(super) fn of(operation: &str, error: DynoxideError) -> ApiError {
     let mut answer = ApiError::with_status(error.status_code(), error.error_type(), error.to_string());
     match error {
+        // The engine takes a table that is not there for one that nobody may read.
+        DynoxideError::AccessDeniedException(message) => answer = absent(&message),
         DynoxideError::EnvelopedValidation(message) => answer.message = enveloped(operation, message),
         DynoxideError::ConditionalCheckFailedException(_, Some(item)) => {
             add(&mut answer, "Item", serde_json::to_value(item));
@@ -19,6 +21,17 @@ pub(super) fn of(operation: &str, error: DynoxideError) -> ApiError {
         _ => {}
     }
     answer
+}
+
+/// What AWS says of the ARN of a table that is not there, its misspelling included.
+///
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTagsOfResource.html>
+fn absent(message: &str) -> ApiError {
+    let arn = message.rsplit(" on resource: ").next().unwrap_or_default();
+    ApiError::new(
+        "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+        format!("Requested resource not found: ResourcArn: {arn} not found"),
+    )
 }
 
 /// Operations that write one item word what is wrong with a value as a violation of the API's model.

@@ -69,14 +69,18 @@ async fn arns_are_those_of_the_account_and_the_region() {
     .await;
     let found = call(&cloud, "ListTagsOfResource", json!({"ResourceArn": arn})).await;
     assert_eq!(found["Tags"], json!([{"Key": "k", "Value": "v"}]));
-    let elsewhere = "arn:aws:dynamodb:eu-west-1:000000000000:table/tab";
-    check_error(
-        &cloud,
-        "ListTagsOfResource",
-        json!({"ResourceArn": elsewhere}),
-        &format!("400 ResourceNotFoundException: Requested resource not found: ResourcArn: {elsewhere} not found"),
-    )
-    .await;
+    for absent in [
+        "arn:aws:dynamodb:eu-west-1:000000000000:table/tab",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/gone",
+    ] {
+        check_error(
+            &cloud,
+            "ListTagsOfResource",
+            json!({"ResourceArn": absent}),
+            &format!("400 ResourceNotFoundException: Requested resource not found: ResourcArn: {absent} not found"),
+        )
+        .await;
+    }
 }
 
 #[tokio::test]

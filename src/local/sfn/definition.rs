@@ -269,14 +269,10 @@ impl Finding {
 /// CreateStateMachine refuses, warnings what it runs only with mocks.
 pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
     let mut found = crate::engine::unsupported(machine);
-    for (state, resource) in missing_integrations(machine, &super::integrations::supports) {
-        let message = format!(
-            "the local cloud does not have `{}` of state `{}`, which runs here only with mocks",
-            short(resource),
-            state.name
-        );
-        found.push(Diagnostic::warning("only-mocked-locally", message).at(state.span.as_ref()));
-    }
+    found.extend(only_mocked(&missing_integrations(
+        machine,
+        &super::integrations::supports,
+    )));
     for (state, parameter) in missing_parameters(machine) {
         let message = format!(
             "the local cloud does not have {parameter} of state `{}` yet",
@@ -285,6 +281,21 @@ pub fn unsupported(machine: &StateMachine) -> Vec<Diagnostic> {
         found.push(Diagnostic::error("not-executable-locally", message).at(state.span.as_ref()));
     }
     found
+}
+
+/// One warning for all that a machine has: it comes with every command.
+fn only_mocked(missing: &[(&State, &str)]) -> Option<Diagnostic> {
+    let (first, _) = missing.first()?;
+    let named: Vec<String> = missing
+        .iter()
+        .map(|(state, resource)| format!("`{}` of state `{}`", short(resource), state.name))
+        .collect();
+    let run = if missing.len() == 1 { "runs" } else { "run" };
+    let message = format!(
+        "the local cloud does not have {}, which {run} here only with mocks",
+        named.join(", ")
+    );
+    Some(Diagnostic::warning("only-mocked-locally", message).at(first.span.as_ref()))
 }
 
 /// Every task whose resource nothing here can do, with the resource.
