@@ -7,17 +7,36 @@ use serde_json::{Map, Value, json};
 
 /// Actions and the resources they are allowed on; becomes the least number of statements that allow exactly that.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Grants(BTreeMap<String, BTreeSet<String>>);
+pub(crate) struct Grants {
+    /// Resources by the condition, as a text, and the action.
+    resources: BTreeMap<(String, String), BTreeSet<String>>,
+    conditions: BTreeMap<String, Value>,
+}
 
 impl Grants {
     pub(crate) fn allow(&mut self, action: &str, resource: impl Into<String>) {
-        self.0.entry(action.to_owned()).or_default().insert(resource.into());
+        self.allow_if(action, resource, &json!({}));
     }
 
-    /// One statement for each set of resources, in the order of their first action.
+    /// What is allowed only if a condition holds; an empty one always does.
+    pub(crate) fn allow_if(&mut self, action: &str, resource: impl Into<String>, condition: &Value) {
+        let key = condition.to_string();
+        self.conditions.entry(key.clone()).or_insert_with(|| condition.clone());
+        let resources = self.resources.entry((key, action.to_owned())).or_default();
+        resources.insert(resource.into());
+    }
+
+    /// One statement for each condition and set of resources: those without a condition first, in the order of their first
+    /// action.
     pub(crate) fn statements(&self) -> Vec<Value> {
+        let (free, bound): (Vec<_>, Vec<_>) = self.conditions.iter().partition(|(_, condition)| is_empty(condition));
+        let of = |(key, condition): (&String, &Value)| self.statements_with(key, condition);
+        free.into_iter().chain(bound).flat_map(of).collect()
+    }
+
+    fn statements_with(&self, key: &str, condition: &Value) -> Vec<Value> {
         let mut by_resources: Vec<(BTreeSet<&String>, Vec<&String>)> = Vec::new();
-        for (action, resources) in &self.0 {
+        for ((_, action), resources) in self.resources.iter().filter(|((known, _), _)| known == key) {
             let resources: BTreeSet<&String> = if resources.contains("*") {
                 resources.iter().filter(|resource| *resource == "*").collect()
             } else {
@@ -31,14 +50,22 @@ impl Grants {
         by_resources
             .into_iter()
             .map(|(resources, actions)| {
-                json!({
+                let mut statement = json!({
                     "Effect": "Allow",
                     "Action": one_or_many(actions),
                     "Resource": one_or_many(resources.into_iter().collect()),
-                })
+                });
+                if !is_empty(condition) {
+                    statement["Condition"] = condition.clone();
+                }
+                statement
             })
             .collect()
     }
+}
+
+fn is_empty(condition: &Value) -> bool {
+    condition.as_object().is_some_and(Map::is_empty)
 }
 
 /// The only element, or all of them: the compact form of a list in a policy.

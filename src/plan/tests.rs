@@ -500,8 +500,148 @@ fn permissions_by_integration() {
         &[("ec2:DescribeInstances", "*")],
         1,
     );
-    check("arn:aws:states:::ecs:runTask.sync", json!({}), &[], 1);
+    let job = "arn:aws:glue:us-east-1:000000000000:job/nightly";
+    let glue = json!({ "JobName": "nightly" });
+    let start = ("glue:StartJobRun", job);
+    check("arn:aws:states:::glue:startJobRun", glue.clone(), &[start], 0);
+    check(
+        "arn:aws:states:::glue:startJobRun.sync",
+        glue,
+        &[
+            ("glue:BatchStopJobRun", job),
+            ("glue:GetJobRun", job),
+            ("glue:GetJobRuns", job),
+            start,
+        ],
+        0,
+    );
+    let rule = "arn:aws:events:us-east-1:000000000000:rule/StepFunctionsGetEventsForBatchJobsRule";
+    check(
+        "arn:aws:states:::batch:submitJob.sync",
+        json!({ "JobName": "j" }),
+        &[
+            ("batch:DescribeJobs", "*"),
+            ("batch:SubmitJob", "*"),
+            ("batch:TerminateJob", "*"),
+            ("events:DescribeRule", rule),
+            ("events:PutRule", rule),
+            ("events:PutTargets", rule),
+        ],
+        2,
+    );
+    let roles = "arn:aws:iam::000000000000:role/*";
+    let definition = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:*";
+    check(
+        "arn:aws:states:::ecs:runTask",
+        json!({ "TaskDefinition": "web" }),
+        &[("ecs:RunTask", definition), ("iam:PassRole", roles)],
+        1,
+    );
+    let revision = "arn:aws:ecs:eu-west-1:000000000000:task-definition/web:7";
+    check(
+        "arn:aws:states:::ecs:runTask",
+        json!({ "TaskDefinition": revision }),
+        &[("ecs:RunTask", revision), ("iam:PassRole", roles)],
+        1,
+    );
+    let project = "arn:aws:codebuild:us-east-1:000000000000:project/*";
+    check(
+        "arn:aws:states:::codebuild:startBuild",
+        json!({ "ProjectName.$": "$.p" }),
+        &[("codebuild:StartBuild", project)],
+        1,
+    );
+    let role = "arn:aws:iam::000000000000:role/Cluster";
+    check(
+        "arn:aws:states:::elasticmapreduce:createCluster",
+        json!({ "ServiceRole": "Cluster", "JobFlowRole": "Cluster" }),
+        &[
+            ("elasticmapreduce:RunJobFlow", "*"),
+            ("iam:PassRole", role),
+            ("iam:PassRole", role),
+        ],
+        1,
+    );
+    let (own, fallback) = (
+        "arn:aws:events:us-east-1:000000000000:event-bus/own",
+        "arn:aws:events:us-east-1:000000000000:event-bus/default",
+    );
+    check(
+        "arn:aws:states:::events:putEvents",
+        json!({ "Entries": [{ "EventBusName": "own" }, { "Source": "x" }] }),
+        &[("events:PutEvents", fallback), ("events:PutEvents", own)],
+        0,
+    );
+    let connection = "arn:aws:events:us-east-1:000000000000:connection/c/1";
+    let secrets = "arn:aws:secretsmanager:*:*:secret:events!connection/*";
+    check(
+        "arn:aws:states:::http:invoke",
+        json!({ "ApiEndpoint": "https://e/", "Method": "GET", "Authentication": { "ConnectionArn": connection } }),
+        &[
+            ("events:RetrieveConnectionCredentials", connection),
+            ("secretsmanager:DescribeSecret", secrets),
+            ("secretsmanager:GetSecretValue", secrets),
+            (
+                "states:InvokeHTTPEndpoint",
+                "arn:aws:states:us-east-1:000000000000:stateMachine:*",
+            ),
+        ],
+        0,
+    );
+    let api = "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/pets/1";
+    let pets = json!({ "ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET", "Stage": "prod",
+        "Path": "/pets/1", "AuthType": "IAM_ROLE" });
+    check(
+        "arn:aws:states:::apigateway:invoke",
+        pets,
+        &[("execute-api:Invoke", api)],
+        0,
+    );
+    let model = "arn:aws:bedrock:us-east-1::foundation-model/m";
+    check(
+        "arn:aws:states:::bedrock:invokeModel",
+        json!({ "ModelId": "m", "Output": { "S3Uri": "s3://b/k" } }),
+        &[("bedrock:InvokeModel", model), ("s3:PutObject", "arn:aws:s3:::b/k")],
+        0,
+    );
     check("arn:aws:states:us-east-1:000000000000:activity:a", json!({}), &[], 0);
+}
+
+#[test]
+fn every_optimized_integration_has_permissions() {
+    for (service, action) in crate::asl::integration::optimized_calls() {
+        let resource = format!("arn:aws:states:::{service}:{action}");
+        let definition = json!({ "StartAt": "A", "States": { "A": {
+            "Type": "Task", "Resource": resource, "Parameters": {}, "End": true,
+        }}});
+        let (model, found) = crate::asl::parse(&Node::from_json(&definition));
+        let identity = identity();
+        let mut inference = permissions::Inference::new(&identity);
+        inference.machine("m", &model.unwrap_or_else(|| panic!("{found:?}")));
+        let missing = inference.notes.iter().find(|note| note.contains("not inferred"));
+        assert_eq!(missing, None, "{resource}");
+    }
+}
+
+#[test]
+fn roles_are_passed_to_the_service_of_the_job_only() {
+    let definition = json!({ "StartAt": "A", "States": { "A": {
+        "Type": "Task", "Resource": "arn:aws:states:::sagemaker:createModel", "End": true,
+        "Parameters": { "ModelName": "m", "ExecutionRoleArn": "arn:aws:iam::1:role/r" },
+    }}});
+    let (model, found) = crate::asl::parse(&Node::from_json(&definition));
+    let identity = identity();
+    let mut inference = permissions::Inference::new(&identity);
+    inference.machine("m", &model.unwrap_or_else(|| panic!("{found:?}")));
+    assert_eq!(
+        inference.grants.statements(),
+        [
+            json!({ "Effect": "Allow", "Action": "sagemaker:CreateModel",
+                "Resource": "arn:aws:sagemaker:us-east-1:000000000000:model/m" }),
+            json!({ "Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::1:role/r",
+                "Condition": { "StringEquals": { "iam:PassedToService": "sagemaker.amazonaws.com" } } }),
+        ]
+    );
 }
 
 #[test]

@@ -31,7 +31,9 @@ pub(super) fn check(state: &State, task: &Task, pointer: &str, found: &mut Vec<D
         error.hints.extend(did_you_mean(name, taken.iter().copied()));
         found.push(error);
     }
-    let given = |name: &str| entries.keys().any(|key| name_in(state.query_language, key) == name);
+    let is_there = |name: &str| entries.keys().any(|key| name_in(state.query_language, key) == name);
+    // A call of a private API names its connection elsewhere.
+    let given = |name: &str| is_there(name) || (name == "Authentication" && is_there("InvocationConfig"));
     for name in needed_by(&task.resource).iter().filter(|name| !given(name)) {
         found.push(error(
             state,
@@ -70,6 +72,7 @@ fn needed_by(resource: &str) -> &'static [&'static str] {
         ("dynamodb", "getItem" | "updateItem" | "deleteItem") => &["TableName", "Key"],
         ("dynamodb", "putItem") => &["TableName", "Item"],
         ("events", "putEvents") => &["Entries"],
+        ("http", "invoke") => &["ApiEndpoint", "Method", "Authentication"],
         _ => &[],
     }
 }
@@ -164,6 +167,17 @@ fn taken_by(resource: &str) -> Option<&'static [&'static str]> {
             "UpdateExpression",
         ],
         ("events", "putEvents") => &["EndpointId", "Entries"],
+        // <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>
+        ("http", "invoke") => &[
+            "ApiEndpoint",
+            "Authentication",
+            "Headers",
+            "InvocationConfig",
+            "Method",
+            "QueryParameters",
+            "RequestBody",
+            "Transform",
+        ],
         _ => return None,
     })
 }

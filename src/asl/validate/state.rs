@@ -76,13 +76,18 @@ fn resource(state: &State, resource: &str, pointer: &str, found: &mut Vec<Diagno
     } else if !resource.starts_with("arn:") || resource.split(':').count() < 6 {
         let message = format!("state `{name}` has the resource `{resource}`, which is not an ARN");
         found.push(error(state, pointer, "invalid-resource", message, invalid));
-    } else if !Integration::parse(resource).is_recognized() {
-        let message = format!("state `{name}` calls `{resource}`, which does not exist");
+    } else if let Some(unrecognized) = Integration::parse(resource).unrecognized() {
+        let message = format!(
+            "state `{name}` calls `{resource}`, which does not exist: {}",
+            unrecognized.why
+        );
         let aws = format!(
             "The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the \
              resource is not available in this region."
         );
-        found.push(error(state, pointer, "unknown-resource", message, aws));
+        let mut error = error(state, pointer, "unknown-resource", message, aws);
+        error.hints.extend(unrecognized.hint);
+        found.push(error);
     }
 }
 

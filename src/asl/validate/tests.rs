@@ -235,7 +235,9 @@ fn resources_are_arns() {
     );
     resource(
         "arn:aws:states:::sns:pubish",
-        &["unknown-resource /States/X/Resource: state `X` calls `arn:aws:states:::sns:pubish`, which does not exist"],
+        &[
+            "unknown-resource /States/X/Resource: state `X` calls `arn:aws:states:::sns:pubish`, which does not exist: `sns` has no optimized integration `pubish` | did you mean `publish`?",
+        ],
     );
 }
 

@@ -194,7 +194,7 @@ async fn what_is_not_at_the_door_is_refused_by_name() {
     let bench = Bench::open().await;
     for resource in [
         "aws-sdk:kms:encrypt",
-        "aws-sdk:sfn:redriveEverything",
+        "aws-sdk:iam:listUsers",
         "ecs:runTask.sync",
         "glue:startJobRun",
     ] {

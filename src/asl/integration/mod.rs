@@ -2,6 +2,11 @@
 //!
 //! Source: <https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html>
 
+mod optimized;
+mod sdk;
+
+use crate::diagnostic::did_you_mean;
+
 /// What a task calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integration {
@@ -134,46 +139,104 @@ impl Integration {
         }
     }
 
-    /// Whether AWS has such a resource, as far as can be told without its list of every service: SDK calls and optimized
-    /// integrations of services that are not known here count as recognized.
+    /// Whether AWS has such a resource, as far as can be told without its list of every action: those of most services of
+    /// the AWS SDK are not looked at.
     pub(crate) fn is_recognized(&self) -> bool {
+        self.unrecognized().is_none()
+    }
+
+    /// What AWS does not know of the resource; none if it has it, as far as can be told.
+    pub(crate) fn unrecognized(&self) -> Option<Unrecognized> {
         match self {
             Self::Optimized {
                 service,
                 action,
                 pattern,
-            } => optimized_actions(service).is_none_or(|known| known.contains(&(action.as_str(), *pattern))),
-            Self::Sdk { pattern, .. } => matches!(pattern, Pattern::RequestResponse | Pattern::WaitForTaskToken),
-            Self::Function(_) | Self::Activity(_) => true,
-            Self::Unknown => false,
+            } => unrecognized_optimized(service, action, *pattern),
+            Self::Sdk {
+                service,
+                action,
+                pattern,
+            } => unrecognized_sdk(service, action, *pattern),
+            Self::Function(_) | Self::Activity(_) => None,
+            Self::Unknown => Some(Unrecognized {
+                why: "it is neither a function, an activity nor an integration".into(),
+                hint: None,
+            }),
         }
     }
 }
 
-/// Every call of an optimized integration, for the services whose calls are few.
-///
-/// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html>
-fn optimized_actions(service: &str) -> Option<&'static [(&'static str, Pattern)]> {
-    use Pattern::{RequestResponse as Now, Sync, Sync2, WaitForTaskToken as Token};
-    Some(match service {
-        "apigateway" => &[("invoke", Now), ("invoke", Token)],
-        "dynamodb" => &[
-            ("getItem", Now),
-            ("putItem", Now),
-            ("updateItem", Now),
-            ("deleteItem", Now),
-        ],
-        "events" => &[("putEvents", Now), ("putEvents", Token)],
-        "lambda" => &[("invoke", Now), ("invoke", Token)],
-        "sns" => &[("publish", Now), ("publish", Token)],
-        "sqs" => &[("sendMessage", Now), ("sendMessage", Token)],
-        "states" => &[
-            ("startExecution", Now),
-            ("startExecution", Sync),
-            ("startExecution", Sync2),
-            ("startExecution", Token),
-        ],
-        _ => return None,
+/// Why AWS has no such resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unrecognized {
+    /// A fragment that names the part which is not known.
+    pub(crate) why: String,
+    /// What may have been meant.
+    pub(crate) hint: Option<String>,
+}
+
+/// Every optimized integration, as service and action.
+#[cfg(test)]
+pub(crate) fn optimized_calls() -> impl Iterator<Item = (&'static str, &'static str)> {
+    optimized::services()
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .flat_map(|service| optimized::actions(service).map(move |action| (service, action)))
+}
+
+fn unrecognized_optimized(service: &str, action: &str, pattern: Pattern) -> Option<Unrecognized> {
+    let Some(patterns) = optimized::patterns(service, action) else {
+        let is_service = optimized::services().any(|known| known == service);
+        let near = match is_service {
+            true => did_you_mean(action, optimized::actions(service)),
+            false => did_you_mean(service, optimized::services()),
+        };
+        let sdk = || {
+            let found = unrecognized_sdk(service, action, Pattern::RequestResponse).is_none();
+            found.then(|| format!("AWS SDK integrations have `aws-sdk:{service}:{action}`"))
+        };
+        return Some(Unrecognized {
+            why: match is_service {
+                true => format!("`{service}` has no optimized integration `{action}`"),
+                false => format!("there is no optimized integration of a service `{service}`"),
+            },
+            hint: near.or_else(sdk),
+        });
+    };
+    if patterns.contains(&pattern) {
+        return None;
+    }
+    let known: Vec<String> = patterns
+        .iter()
+        .map(|pattern| format!("`{service}:{action}{}`", pattern.suffix()))
+        .collect();
+    Some(Unrecognized {
+        why: format!("`{service}:{action}` has no `{}`", pattern.suffix()),
+        hint: Some(format!("there is {}", known.join(", "))),
+    })
+}
+
+fn unrecognized_sdk(service: &str, action: &str, pattern: Pattern) -> Option<Unrecognized> {
+    if !sdk::services().any(|known| known == service) {
+        return Some(Unrecognized {
+            why: format!("there is no service `{service}` in AWS SDK integrations"),
+            hint: did_you_mean(service, sdk::services()),
+        });
+    }
+    if let Some(actions) = sdk::actions(service) {
+        let actions: Vec<&str> = actions.collect();
+        if !actions.contains(&action) {
+            return Some(Unrecognized {
+                why: format!("`aws-sdk:{service}` has no action `{action}`"),
+                hint: did_you_mean(action, actions),
+            });
+        }
+    }
+    let job = matches!(pattern, Pattern::Sync | Pattern::Sync2);
+    job.then(|| Unrecognized {
+        why: format!("AWS SDK integrations have no `{}`", pattern.suffix()),
+        hint: None,
     })
 }
 
@@ -255,14 +318,76 @@ mod tests {
 
     #[test]
     fn calls_that_no_integration_has_are_not_recognized() {
-        let check = |resource: &str, expected: bool| {
-            assert_eq!(Integration::parse(resource).is_recognized(), expected, "{resource}");
+        let check = |call: &str, expected: Option<(&str, Option<&str>)>| {
+            let found = Integration::parse(&format!("arn:aws:states:::{call}")).unrecognized();
+            let found = found.as_ref().map(|found| (found.why.as_str(), found.hint.as_deref()));
+            assert_eq!(found, expected, "{call}");
         };
-        check("arn:aws:states:::dynamodb:putItem", true);
-        check("arn:aws:states:::dynamodb:query", false);
-        check("arn:aws:states:::lambda:invoke.sync", false);
-        check("arn:aws:states:::ecs:runTask.sync", true);
-        check("arn:aws:states:::aws-sdk:s3:listBuckets.waitForTaskToken", true);
-        check("arn:aws:states:::aws-sdk:s3:listBuckets.sync", false);
+        for known in [
+            "dynamodb:putItem",
+            "ecs:runTask.sync",
+            "states:startExecution.sync:2",
+            "http:invoke",
+            "emr-serverless:startJobRun.sync",
+            "aws-sdk:s3:listBuckets.waitForTaskToken",
+            "aws-sdk:ec2:anyAction",
+            "aws-sdk:cloudwatchevents:putRule",
+        ] {
+            check(known, None);
+        }
+        check(
+            "dynamodb:query",
+            Some((
+                "`dynamodb` has no optimized integration `query`",
+                Some("AWS SDK integrations have `aws-sdk:dynamodb:query`"),
+            )),
+        );
+        check(
+            "batch:submitjob.sync",
+            Some((
+                "`batch` has no optimized integration `submitjob`",
+                Some("did you mean `submitJob`?"),
+            )),
+        );
+        check(
+            "nosuch:thing",
+            Some(("there is no optimized integration of a service `nosuch`", None)),
+        );
+        check(
+            "ecs:runTask.sync:2",
+            Some((
+                "`ecs:runTask` has no `.sync:2`",
+                Some("there is `ecs:runTask`, `ecs:runTask.sync`, `ecs:runTask.waitForTaskToken`"),
+            )),
+        );
+        check(
+            "glue:startJobRun.waitForTaskToken",
+            Some((
+                "`glue:startJobRun` has no `.waitForTaskToken`",
+                Some("there is `glue:startJobRun`, `glue:startJobRun.sync`"),
+            )),
+        );
+        check(
+            "aws-sdk:nosuch:thing",
+            Some(("there is no service `nosuch` in AWS SDK integrations", None)),
+        );
+        check(
+            "aws-sdk:dynamo:putItem",
+            Some((
+                "there is no service `dynamo` in AWS SDK integrations",
+                Some("did you mean `dynamodb`?"),
+            )),
+        );
+        check(
+            "aws-sdk:sqs:sendMesage",
+            Some((
+                "`aws-sdk:sqs` has no action `sendMesage`",
+                Some("did you mean `sendMessage`?"),
+            )),
+        );
+        check(
+            "aws-sdk:s3:listBuckets.sync",
+            Some(("AWS SDK integrations have no `.sync`", None)),
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! What a state machine's role must be allowed, read from its definition, and no more.
 //! Source: [IAM policies for integrated services](https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html).
 
+mod optimized;
+mod table;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -9,6 +12,7 @@ use super::Identity;
 use super::policy::Grants;
 use crate::asl::integration::{Integration, Pattern};
 use crate::asl::model::{self, StateKind};
+use optimized::Call;
 
 /// What the role of a state machine needs.
 pub(super) struct Inference<'a> {
@@ -118,9 +122,19 @@ impl<'a> Inference<'a> {
                     self.service(state, &service, &action, pattern, arguments);
                 }
                 _ => {
-                    self.notes.insert(format!(
-                        "state `{state}`: the permissions of `{resource}` are not inferred; add them as `statements` of the role"
-                    ));
+                    let known = self.optimized(&Call {
+                        state,
+                        service: &service,
+                        action: &action,
+                        pattern,
+                        arguments,
+                    });
+                    if !known {
+                        self.notes.insert(format!(
+                            "state `{state}`: the permissions of `{resource}` are not inferred; add them as `statements` \
+                             of the role"
+                        ));
+                    }
                 }
             },
             Integration::Sdk {
@@ -212,12 +226,7 @@ impl<'a> Inference<'a> {
         };
         self.grants.allow("states:DescribeExecution", executions.clone());
         self.grants.allow("states:StopExecution", executions);
-        let rule = self
-            .identity
-            .regional("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule");
-        for action in ["events:DescribeRule", "events:PutRule", "events:PutTargets"] {
-            self.grants.allow(action, rule.clone());
-        }
+        self.rule("StepFunctionsGetEventsForStepFunctionsExecutionRule");
     }
 
     /// The resource that an argument names, or every resource if it is computed at run time.
