@@ -302,6 +302,10 @@ fn wrong_mocks_and_answers_are_refused() {
         "- name: a\n  mocks: { Ask: { return: 1 } }\n  callbacks: { Ask: approve }\n".to_owned(),
         &["2:12 contradiction `Ask` is mocked, so that nobody waits for the answer that `callbacks` has for it"],
     )]);
+    refused(&[(
+        "- name: a\n  time: virtual\n  callbacks: { Ask: [timeout, approve] }\n".to_owned(),
+        &["3:16 not-supported in virtual time `Ask` either times out or is answered, not one after the other"],
+    )]);
 }
 
 #[test]

@@ -178,9 +178,15 @@ async fn what_is_missing_here_is_refused_at_the_start() {
     let both = "batch:submitJob.sync of the state `Do`, aws-sdk:ec2:runInstances of the state `Then`; to run them here, mock the states";
     assert_eq!(plain.map(|_| ()), refused(both));
     let one = json!({"mocks": {"Do": always(&json!(1))}});
-    let one = start(&bench, &machine, &one).await;
-    let missing = "aws-sdk:ec2:runInstances of the state `Then`; to run it here, mock the state";
-    assert_eq!(one.map(|_| ()), refused(missing));
+    let one = start(&bench, &machine, &one).await.unwrap();
+    let ended = bench.ended(&one).await;
+    let cause = "not implemented by the local cloud: aws-sdk:ec2:runInstances of the state `Then`; to run it here, mock the state in a test";
+    assert_eq!([&ended["error"], &ended["cause"]], ["States.Runtime", cause]);
+    let unreached = json!({"mocks": {"Do": [{"from": 0, "to": null, "throw": {"error": "E"}}]}});
+    let unreached = start(&bench, &machine, &unreached).await.unwrap();
+    assert_eq!(bench.ended(&unreached).await["error"], "E");
+    let forged = json!({"mocks": {"Do": always(&json!(1))}, "absent": {"Do": "x"}});
+    assert!(start(&bench, &machine, &forged).await.is_err());
     let all = json!({"mocks": {"Do": always(&json!(1)), "Then": always(&json!(2))}});
     let execution = start(&bench, &machine, &all).await.unwrap();
     assert_eq!(bench.ended(&execution).await["output"], "2");
