@@ -205,9 +205,9 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @r"
     removed 3 resources of a-t0: its test run has ended; 1 could not be removed
     testing a.yaml as a-t1: 2 cases
-    passed  a \u{1b} case (1.2 s)
-    flaky   a \u{1b} case (1.2 s, 2 attempts)
-    skipped a \u{1b} case
+    passed  [a] a \u{1b} case (1.2 s)
+    flaky   [a] a \u{1b} case (1.2 s, 2 attempts)
+    skipped [a] a \u{1b} case
         it has mocks
     testing b.yaml as b-t1: 1 case
     failed  [b] a \u{1b} case (1.2 s, 2 attempts)
