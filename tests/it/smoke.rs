@@ -224,7 +224,7 @@ fn what_is_kept_stands_beside_the_stack_and_stays() {
     says(
         &kept,
         &[
-            "is kept:",
+            "is kept;",
             "stepstack status --name cases-t",
             "stepstack teardown --name cases-t",
         ],

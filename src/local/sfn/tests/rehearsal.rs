@@ -179,7 +179,8 @@ async fn with_mocks_what_is_missing_here_fails_where_it_is_entered() {
     let (ended, _) = run(&Bench::new(), &definition, &entered).await;
     let cause = "not implemented by the local cloud: aws-sdk:ec2:runInstances of the state `Then`; to run it here, mock the \
                  state in a test";
-    assert_eq!([&ended["error"], &ended["cause"]], ["States.Runtime", cause]);
+    assert_eq!(ended["error"], "States.Runtime");
+    assert!(ended["cause"].as_str().unwrap().ends_with(cause), "{ended}");
     let passed_by = json!({"mocks": {"Do": [{"from": 0, "to": null, "throw": {"error": "E"}}]}});
     let (ended, _) = run(&Bench::new(), &definition, &passed_by).await;
     assert_eq!(ended["status"], "SUCCEEDED");
