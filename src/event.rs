@@ -154,12 +154,14 @@ pub enum Event {
         took_ms: u64,
     },
     /// The cases of a stack file are about to be run. `file` is the stack file as shown to the user and names the suite in
-    /// the events that follow; `deployed_as` is the stack's name with its unique suffix.
+    /// the events that follow; `deployed_as` is the stack's name with its unique suffix; `suites` is how many files the
+    /// run has.
     SuiteStarted {
         file: String,
         stack: String,
         deployed_as: String,
         cases: usize,
+        suites: usize,
     },
     /// The run of a case has begun; `attempt` counts from 1.
     CaseStarted {

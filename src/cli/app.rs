@@ -112,9 +112,14 @@ impl App {
             .data_dir
             .as_ref()
             .map(|folder| folder.to_string_lossy().into_owned());
+        let endpoint_url = self
+            .global
+            .endpoint_url
+            .clone()
+            .or_else(|| self.found_by_localstack_host());
         for (option, value) in [
             ("--target", &target),
-            ("--endpoint-url", &self.global.endpoint_url),
+            ("--endpoint-url", &endpoint_url),
             ("--profile", &self.global.profile),
             ("--region", &self.global.region),
             ("--data-dir", &data_dir),
@@ -125,6 +130,14 @@ impl App {
             }
         }
         words.join(" ")
+    }
+
+    /// The endpoint that LOCALSTACK_HOST names, which the next shell need not have.
+    fn found_by_localstack_host(&self) -> Option<String> {
+        self.env
+            .var("LOCALSTACK_HOST")
+            .filter(|_| self.env.var("AWS_ENDPOINT_URL").is_none())?;
+        self.chosen().ok()?.endpoint_url
     }
 
     /// Says what an interruption would leave, and how to go on.
@@ -243,6 +256,14 @@ mod tests {
         assert_eq!(
             app(global, &[]).command_line("status", Some(Path::new("it's.yaml"))),
             r"stepstack status 'it'\''s.yaml' --target aws --profile 'my dev' --region eu-central-1"
+        );
+        let global = Global {
+            target: Some(Target::Localstack),
+            ..Global::default()
+        };
+        assert_eq!(
+            app(global, &[("LOCALSTACK_HOST", "127.0.0.1:4999")]).command_line("status", None),
+            "stepstack status --target localstack --endpoint-url http://127.0.0.1:4999"
         );
     }
 

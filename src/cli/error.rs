@@ -70,6 +70,20 @@ impl CommandError {
         self
     }
 
+    /// What it is about, with what caused it, in one line.
+    pub(super) fn in_one_line(&self) -> String {
+        let causes = self.causes().into_iter();
+        std::iter::once(self.message.clone())
+            .chain(causes)
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
+    /// What would mend it.
+    pub(super) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     /// Its exit code.
     pub(super) fn exit(&self) -> Exit {
         self.exit

@@ -84,16 +84,23 @@ impl App {
 
     /// Checks a stack file and shows what was found; an error if it cannot be used.
     pub(super) fn ready(&self, args: &StackArgs) -> Result<Ready, CommandError> {
-        let checked = self.check(args)?;
+        self.ready_or_findings(args).map_err(|(error, _)| error)
+    }
+
+    /// The same, with what was found if the file cannot be used.
+    pub(super) fn ready_or_findings(&self, args: &StackArgs) -> Result<Ready, (CommandError, Vec<Diagnostic>)> {
+        let checked = self.check(args).map_err(|error| (error, Vec::new()))?;
         let file = args.file.display().to_string();
-        self.show(&file, &checked.findings)?;
+        if let Err(error) = self.show(&file, &checked.findings) {
+            return Err((error, checked.findings));
+        }
         match checked.stack {
             Some(stack) => Ok(Ready {
                 stack,
                 packages: checked.packages,
                 findings: checked.findings,
             }),
-            None => Err(CommandError::wrong(format!("{file} cannot be read"))),
+            None => Err((CommandError::wrong(format!("{file} cannot be read")), checked.findings)),
         }
     }
 

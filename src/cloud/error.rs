@@ -31,6 +31,16 @@ pub(super) struct Fault {
 
 pub(super) type Answer<T> = Result<T, Fault>;
 
+impl Fault {
+    /// Says which role it is that cannot be assumed, which AWS leaves out.
+    pub(super) fn naming(mut self, role: &str) -> Self {
+        if self.said.contains("assume") && !self.said.contains(role) {
+            self.error.message.push_str(&format!(" (the role is {role})"));
+        }
+        self
+    }
+}
+
 impl From<Fault> for CloudError {
     fn from(fault: Fault) -> Self {
         fault.error

@@ -121,7 +121,8 @@ pub(super) async fn create(step: &Step, machine: &Arc<DesiredMachine>) -> Answer
                 .tried(|| format!("create the state machine {}", machine.name));
             answer.if_there(&["StateMachineAlreadyExists"])
         })
-        .await?;
+        .await
+        .map_err(|fault| fault.naming(&machine.role))?;
     let arn = made.map_or_else(|| machine.arn.clone(), |made| made.state_machine_arn);
     complete(step, machine, &arn).await?;
     Ok(arn)
@@ -165,7 +166,7 @@ pub(super) async fn update(step: &Step, change: &MachineUpdate) -> Answer<()> {
                 .await
                 .tried(|| format!("update the state machine {}", machine.name))
         });
-        updated.await?;
+        updated.await.map_err(|fault| fault.naming(&machine.role))?;
     }
     tag(step, machine, &change.tags).await
 }

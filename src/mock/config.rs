@@ -42,6 +42,19 @@ pub enum ConfigError {
     NoCase { machine: String, case: String },
 }
 
+impl ConfigError {
+    /// The name in the file that is about what is wrong, if one is.
+    pub fn culprit(&self) -> Option<&str> {
+        match self {
+            Self::Range { response, .. } | Self::OneResponse { response, .. } | Self::NoResponse { response, .. } => {
+                Some(response)
+            }
+            Self::NoCase { machine, .. } => Some(machine),
+            Self::NotJson(_) | Self::Mock(_) | Self::NoMachine { .. } => None,
+        }
+    }
+}
+
 impl MockConfig {
     /// Reads the text of a file, wholly: also what no test case uses has to be right.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {

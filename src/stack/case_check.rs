@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::cases::{Case, Expect};
+use super::cases::{Answer, Case, Expect};
 use super::model::{MachineKind, StateMachine};
 use crate::asl::graph::machines_in;
 use crate::asl::integration::{Integration, Pattern};
@@ -113,8 +113,14 @@ impl Checker<'_> {
 
     fn callbacks(&mut self) {
         let section = self.node.get("callbacks");
-        for name in self.case.callbacks.keys() {
+        for (name, answers) in &self.case.callbacks {
             let place = place_of(section, name);
+            let running_out = answers.iter().filter(|answer| **answer == Answer::TimeOut).count();
+            if self.case.virtual_time && running_out > 0 && running_out < answers.len() {
+                let message =
+                    format!("in virtual time `{name}` either times out or is answered, not one after the other");
+                self.wrong("not-supported", message, place.as_ref());
+            }
             let Some(state) = self.seen(name, place.as_ref()) else {
                 continue;
             };

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::fields::Fields;
 use super::files;
 use crate::diagnostic::Diagnostic;
-use crate::mock::config::MockConfig;
+use crate::mock::config::{ConfigError, MockConfig};
 use crate::mock::{Mock, Mocks, Response};
 use crate::tree::{Entry, Node, Value};
 
@@ -114,9 +114,13 @@ fn of_file(node: &Node, context: &Context<'_>, found: &mut Vec<Diagnostic>) -> O
     let case = fields.required_text("case");
     let machine = fields.text("stateMachine").map(|(name, _)| name);
     let mocks = file.zip(case).and_then(|((file, span), (case, case_span))| {
-        let refuse = |error: &dyn std::fmt::Display| Diagnostic::error("bad-mock", format!("`{file}`: {error}"));
         let source = files::read(&context.folder.join(file), "the mock configuration file", span);
         let source = source.map_err(|wrong| fields.found.push(wrong)).ok()?;
+        let refuse = |error: &ConfigError| {
+            let line = error.culprit().and_then(|name| line_of(&source.text, name));
+            let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+            Diagnostic::error("bad-mock", format!("`{file}`{line}: {error}"))
+        };
         let config = MockConfig::parse(&source.text);
         let config = config
             .map_err(|error| fields.found.push(refuse(&error).at(span)))
@@ -135,4 +139,11 @@ fn of_file(node: &Node, context: &Context<'_>, found: &mut Vec<Diagnostic>) -> O
     });
     fields.finish(found);
     mocks.filter(|mocks| !mocks.is_empty())
+}
+
+/// The line, from 1, that first has a name in quotes.
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    let quoted = serde_json::to_string(name).ok()?;
+    let at = text.find(&quoted)?;
+    Some(text.get(..at)?.matches('\n').count() + 1)
 }

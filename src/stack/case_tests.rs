@@ -89,7 +89,7 @@ fn a_whole_case_is_read() {
       - { throw: Odd }
       - { return: { x: 1 } }
   callbacks:
-    Ask: [approve, reject, timeout, { success: [1] }, { failure: { error: E, cause: C } }]
+    Ask: [approve, reject, { success: [1] }, { failure: { error: E, cause: C } }]
   expect:
     output: { $subset: { a: 1 }, $exact: [], $paths: { "$.a": 1, "$..b": [2] }, $jsonata: ["{% a = 1 %}", "true"] }
     path: { exact: [Work, Ask], contains: [In, Each], never: [Far, Apart] }
@@ -116,7 +116,6 @@ fn a_whole_case_is_read() {
     let answers = [
         Answer::Success(json!({ "approved": true })),
         failure("Rejected", None),
-        Answer::TimeOut,
         Answer::Success(json!([1])),
         failure("E", Some("C")),
     ];
@@ -329,6 +328,10 @@ fn wrong_mocks_and_answers_are_refused() {
     refused(&[(
         "- name: a\n  mocks: { Ask: { return: 1 } }\n  callbacks: { Ask: approve }\n".to_owned(),
         &["2:12 contradiction `Ask` is mocked, so that nobody waits for the answer that `callbacks` has for it"],
+    )]);
+    refused(&[(
+        "- name: a\n  time: virtual\n  callbacks: { Ask: [timeout, approve] }\n".to_owned(),
+        &["3:16 not-supported in virtual time `Ask` either times out or is answered, not one after the other"],
     )]);
 }
 

@@ -224,8 +224,9 @@ fn what_is_kept_stands_beside_the_stack_and_stays() {
     says(
         &kept,
         &[
-            "is kept: `stepstack status --name cases-t",
-            "`stepstack teardown --name cases-t",
+            "is kept;",
+            "stepstack status --name cases-t",
+            "stepstack teardown --name cases-t",
         ],
     );
     let name = regex::Regex::new("cases-t[0-9a-f]{8}").unwrap();
@@ -297,7 +298,8 @@ fn ctrl_c_stops_and_removes() {
     running.send(Signal::SIGTERM);
     running.send(Signal::SIGTERM);
     running.until_it_says("\"executionFinished\"");
-    running.until_it_says("\"suiteFinished\"");
+    // The one that was running is not as if it had never been.
+    running.until_it_says("\"broken\":1");
     assert_eq!(running.code(), Some(130));
     nothing_is_left(&env);
 }
@@ -461,6 +463,38 @@ fn files_are_run_one_after_another() {
     says(
         &env.run(&["test", FILE, "--report", "report.txt"]).expect(2),
         &["does not say which form the report has"],
+    );
+    nothing_is_left(&env);
+}
+
+#[test]
+fn a_run_that_ends_before_it_begins_has_reports_too() {
+    let env = with_cases("{ name: good }");
+    env.write("bad.yaml", "name: bad\nnonsense: 1\n");
+    let ran = env
+        .run(&["test", FILE, "bad.yaml", "--junit", "r.xml", "--format", "github"])
+        .expect(2);
+    says(&ran, &["::error file=bad.yaml,line=2,col=1"]);
+    let report = std::fs::read_to_string(env.path("r.xml")).unwrap();
+    assert!(report.contains(r#"file="bad.yaml" line="2""#), "{report}");
+    assert!(
+        report.contains("nothing was run, since another stack file cannot be used"),
+        "{report}"
+    );
+
+    let down = ["--endpoint-url", "http://127.0.0.1:9", "--target", "localstack"];
+    env.run(&[&["test", FILE, "--junit", "r.xml"], &down[..]].concat())
+        .expect(3);
+    let report = std::fs::read_to_string(env.path("r.xml")).unwrap();
+    assert!(
+        report.contains(r#"<error message="#) && !report.contains("bad.yaml"),
+        "{report}"
+    );
+
+    says(&env.run(&["test", FILE, FILE]).expect(2), &["is named twice"]);
+    says(
+        &env.run(&["test", FILE, "--junit", "cases.yaml/r.xml"]).expect(2),
+        &["cannot write the report"],
     );
     nothing_is_left(&env);
 }

@@ -98,32 +98,33 @@ pub(super) fn accept(text: &str, express: bool) -> Result<(), ApiError> {
     ))
 }
 
-/// Refuses to start an execution in which states that are not mocked call what the local cloud does not have.
-pub(super) fn check_integrations(
-    machine: &StateMachine,
-    tasks: &dyn TaskRunner,
-    mocked: &dyn Fn(&str) -> bool,
-) -> Result<(), ApiError> {
-    let missing: Vec<String> = missing_integrations(machine, &|resource| tasks.supports(resource))
+/// States that call what the local cloud does not have, and what that is.
+pub(super) fn absent_integrations(machine: &StateMachine, tasks: &dyn TaskRunner) -> Vec<(String, String)> {
+    missing_integrations(machine, &|resource| tasks.supports(resource))
         .into_iter()
-        .filter(|(state, _)| !mocked(&state.name))
-        .map(|(state, resource)| format!("{} of the state `{}`", short(resource), state.name))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let (them, states) = if missing.len() == 1 {
-        ("it", "the state")
-    } else {
-        ("them", "the states")
+        .map(|(state, resource)| (state.name.clone(), short(resource).to_owned()))
+        .collect()
+}
+
+/// Refuses to start an execution with such states.
+pub(super) fn refuse_integrations(missing: &[(String, String)]) -> ApiError {
+    ApiError::new("ValidationException", not_here(missing))
+}
+
+/// Says which states cannot be run here, and what would help.
+pub(super) fn not_here(missing: &[(String, String)]) -> String {
+    let (them, states) = match missing {
+        [_] => ("it", "the state"),
+        _ => ("them", "the states"),
     };
-    Err(ApiError::new(
-        "ValidationException",
-        format!(
-            "not implemented by the local cloud: {}; to run {them} here, mock {states} in a test",
-            missing.join(", ")
-        ),
-    ))
+    let missing: Vec<String> = missing
+        .iter()
+        .map(|(state, resource)| format!("{resource} of the state `{state}`"))
+        .collect();
+    format!(
+        "not implemented by the local cloud: {}; to run {them} here, mock {states} in a test",
+        missing.join(", ")
+    )
 }
 
 /// A resource without what all integrations begin with: `batch:submitJob.sync`.

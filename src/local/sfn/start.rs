@@ -151,9 +151,8 @@ impl States {
         if let Some(rehearsal) = &rehearsal {
             rehearsal.check(&model)?;
         }
-        let mocked = |state: &str| rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.mocks.has(state));
-        definition::check_integrations(&model, self.shared.tasks.as_ref(), &mocked)?;
-        let rehearsal = rehearsal.map(Arc::new);
+        let missing = definition::absent_integrations(&model, self.shared.tasks.as_ref());
+        let rehearsal = Rehearsal::without(rehearsal, missing)?.map(Arc::new);
         let log = Log::of(&current.content.logging, start);
         let mut run = Run::new(model, start.clone(), log).rehearsed(rehearsal.clone());
         let mut first = Batch::default();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Counts, Tested, is_flaky};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::run::testing::record::{Record, Visit};
 use crate::run::testing::{CaseResult, Mismatch, SuiteResult, Trouble, Verdict};
 use coverage::CoverageDocument;
@@ -43,6 +43,8 @@ struct Suite<'a> {
     deployed_as: &'a str,
     counts: Counts,
     took_ms: Took,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingDocument<'a>>,
     troubles: Vec<TroubleDocument<'a>>,
     cases: Vec<Case<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +56,16 @@ struct Took {
     deploy: u64,
     cases: u64,
     teardown: u64,
+}
+
+#[derive(Serialize)]
+struct FindingDocument<'a> {
+    severity: &'static str,
+    code: &'static str,
+    message: &'a str,
+    hints: &'a [String],
+    #[serde(flatten)]
+    place: Option<Place<'a>>,
 }
 
 #[derive(Serialize)]
@@ -144,6 +156,21 @@ struct ErrorDocument<'a> {
     cause: &'a str,
 }
 
+impl<'a> FindingDocument<'a> {
+    fn of(found: &'a Diagnostic) -> Self {
+        Self {
+            severity: match found.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            code: found.code,
+            message: &found.message,
+            hints: &found.hints,
+            place: Place::of(found.span.as_ref()),
+        }
+    }
+}
+
 impl<'a> Suite<'a> {
     fn of(suite: &'a SuiteResult) -> Self {
         let [deploy, cases, teardown] = suite.took_ms;
@@ -157,6 +184,7 @@ impl<'a> Suite<'a> {
                 cases,
                 teardown,
             },
+            findings: suite.findings.iter().map(FindingDocument::of).collect(),
             troubles: suite.trouble.iter().map(TroubleDocument::of).collect(),
             cases: suite.cases.iter().map(Case::of).collect(),
             coverage: suite.coverage.as_ref().map(CoverageDocument::of),

@@ -233,6 +233,11 @@ impl Drawing<'_> {
                 let what = last.unwrap_or_else(|| "what failed inside".to_owned());
                 (Some(format!("caught {what}")), Meaning::Warning)
             }
+            Mark::Bad if is_last && self.ended_otherwise(visit) => {
+                let outcome = &self.record.outcome;
+                let own = format!("failed: {}", why(outcome.error.as_deref(), outcome.cause.as_deref()));
+                (Some(own), Meaning::Bad)
+            }
             Mark::Bad if last.is_some() => (last.map(|last| format!("failed: {last}")), Meaning::Bad),
             Mark::Bad if visit.state_type == "Fail" && is_last => {
                 let outcome = &self.record.outcome;
@@ -240,10 +245,56 @@ impl Drawing<'_> {
                     .then(|| why(outcome.error.as_deref(), outcome.cause.as_deref()));
                 (why, Meaning::Bad)
             }
-            Mark::Bad if visit.state_type == "Fail" => (None, Meaning::Bad),
+            Mark::Bad if visit.state_type == "Fail" => (self.raised_inside(visit), Meaning::Bad),
             Mark::Bad => (Some("not left".to_owned()), Meaning::Bad),
         };
         (joined(retries, own, ", "), meaning)
+    }
+
+    /// Whether the execution failed in a state with another error than its work had: a mock that ran out, an expression.
+    fn ended_otherwise(&self, visit: &Visit) -> bool {
+        let outcome = &self.record.outcome;
+        let last = visit.errors.last().map(|(error, _)| error.as_str());
+        visit.state_type != "Fail"
+            && outcome.status == "FAILED"
+            && outcome.error.is_some()
+            && last != outcome.error.as_deref()
+    }
+
+    /// Error and cause of a Fail state inside of others, which histories do not tell: they end the execution, or are the
+    /// output of the state that caught them.
+    fn raised_inside(&self, visit: &Visit) -> Option<String> {
+        let visits = &self.record.visits;
+        let last_in = |holder: Option<usize>| {
+            let is_in = |index: usize| holder.is_none_or(|holder| self.holders(index).any(|around| around == holder));
+            let mut fails = (0..visits.len()).rev().filter(|index| is_in(*index));
+            let last = fails.find_map(|index| visits.get(index).filter(|visit| visit.state_type == "Fail"));
+            last.is_some_and(|last| std::ptr::eq(last, visit))
+        };
+        let index = visits.iter().position(|other| std::ptr::eq(other, visit))?;
+        let left = self
+            .holders(index)
+            .find_map(|holder| Some((holder, visits.get(holder)?.output.as_ref()?)));
+        let outcome = &self.record.outcome;
+        match left {
+            Some((holder, output)) => {
+                let error = output.get("Error")?.as_str().filter(|_| last_in(Some(holder)))?;
+                Some(why(Some(error), output.get("Cause").and_then(|cause| cause.as_str())))
+            }
+            None if outcome.status == "FAILED" && last_in(None) => {
+                Some(why(outcome.error.as_deref(), outcome.cause.as_deref()))
+            }
+            None => None,
+        }
+    }
+
+    /// The visits that a visit is inside of, from the inner to the outer.
+    fn holders(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let around = |index: usize| {
+            let within = self.record.visits.get(index)?.within;
+            within.filter(|within| *within < index)
+        };
+        std::iter::successors(around(index), move |holder| around(*holder))
     }
 
     /// What is inside of a Parallel or Map state.

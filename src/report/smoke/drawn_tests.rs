@@ -1,6 +1,8 @@
 //! Walks, and how they are drawn.
 
 use super::super::samples::{mismatch, record, visit};
+use serde_json::json;
+
 use super::*;
 
 fn drawn(record: &Record, mismatches: &[Mismatch]) -> String {
@@ -212,4 +214,37 @@ fn nonsense_is_drawn_somehow() {
         lines(&record("SUCCEEDED", None, Vec::new()), &[], Theme::PLAIN),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn an_execution_that_ends_otherwise_than_its_last_task_failed() {
+    let ran_out = record(
+        "FAILED",
+        None,
+        vec![unfinished(visit("Mocked", "Task", None, None), "E", 1)],
+    );
+    insta::assert_snapshot!(drawn(&ran_out, &[]), @"✗ Mocked  Task      retried once, failed: CaseError: Engage Tier 2 Support.");
+}
+
+#[test]
+fn what_a_fail_state_inside_of_others_raised() {
+    let fail = |within| Visit {
+        output: None,
+        ..visit("Fail", "Fail", Some(within), None)
+    };
+    let caught = Visit {
+        output: Some(json!({ "Error": "Oops", "Cause": "it broke" })),
+        ..visit("Each", "Map", None, None)
+    };
+    let ends = Visit {
+        output: None,
+        ..visit("Both", "Parallel", None, Some(0))
+    };
+    let record = record("FAILED", None, vec![caught, fail(0), ends, fail(2)]);
+    insta::assert_snapshot!(drawn(&record, &[]), @r"
+    ! Each  Map       caught what failed inside
+      ├ ✗ Fail  Fail      Oops: it broke
+    ✗ Both  Parallel  failed: CaseError: Engage Tier 2 Support.
+      ├ ✗ Fail  Fail      CaseError: Engage Tier 2 Support.
+    ");
 }

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::text::{duration, escape};
 use super::super::theme::Theme;
-use super::{Tested, coverage, is_flaky, mismatch, trouble_lines};
-use crate::diagnostic::Span;
+use super::{Tested, coverage, finding_lines, is_flaky, mismatch, trouble_lines};
+use crate::diagnostic::{Severity, Span};
 use crate::run::testing::{CaseResult, SuiteResult, Verdict};
 
 /// Missed states that are annotated; GitHub shows ten of a kind per step.
@@ -23,6 +23,14 @@ pub fn annotations(tested: &Tested<'_>, prefix: &Path) -> String {
         text: String::new(),
     };
     for suite in tested.suites {
+        for found in &suite.findings {
+            let command = match found.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            let at = Place::of(found.span.as_ref(), suite);
+            commands.add(command, &at, found.code, &finding_lines(found).join("\n"));
+        }
         for trouble in &suite.trouble {
             let title = format!("{}: {}", suite.stack, trouble.what);
             let at = Place::of_file(suite);

@@ -7,7 +7,8 @@
 
 use super::super::theme::Theme;
 use super::xml::Xml;
-use super::{Counts, Tested, drawn, mismatch, place, trouble_lines};
+use super::{Counts, Tested, drawn, finding_lines, mismatch, place, trouble_lines};
+use crate::diagnostic::Diagnostic;
 use crate::run::testing::{CaseResult, Mismatch, SuiteResult, Trouble, Verdict};
 
 /// The document.
@@ -61,6 +62,9 @@ fn write_suite(xml: &mut Xml, suite: &SuiteResult) {
     attributes.push(("time", &time));
     xml.open("testsuite", &attributes);
     write_properties(xml, suite);
+    for found in suite.errors() {
+        write_finding(xml, suite, found);
+    }
     for trouble in &suite.trouble {
         let attributes = [
             ("classname", suite.stack.as_str()),
@@ -74,6 +78,25 @@ fn write_suite(xml: &mut Xml, suite: &SuiteResult) {
     for case in &suite.cases {
         write_case(xml, suite, case);
     }
+    xml.close();
+}
+
+fn write_finding(xml: &mut Xml, suite: &SuiteResult, found: &Diagnostic) {
+    let line = found
+        .span
+        .as_ref()
+        .map(|span| span.file.line_column(span.range.start).0.to_string());
+    let name = match found.span.as_ref() {
+        Some(span) => format!("{} at {}", found.code, place(span)),
+        None => found.code.to_owned(),
+    };
+    let mut attributes = vec![("classname", suite.stack.as_str()), ("name", &name), ("time", "0.000")];
+    if let (Some(span), Some(line)) = (&found.span, &line) {
+        attributes.extend([("file", span.file.name.as_str()), ("line", line)]);
+    }
+    xml.open("testcase", &attributes);
+    let attributes = [("message", found.message.as_str()), ("type", found.code)];
+    xml.element("error", &attributes, &finding_lines(found).join("\n"));
     xml.close();
 }
 

@@ -97,3 +97,20 @@ proptest! {
         prop_assert_eq!(skipped.attribute("message").unwrap(), xml::allowed(&why));
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_used_is_a_case_with_an_error() {
+    let mut suite = samples::suite();
+    suite.cases.clear();
+    suite.trouble.clear();
+    let found = crate::diagnostic::Diagnostic::error("bad-value", "it is <odd>").at(samples::at(3, 5).as_ref());
+    suite.findings = vec![found];
+    let text = render(&samples::tested(&[suite]));
+    for part in [
+        r#"tests="1" failures="0" errors="1""#,
+        r#"name="bad-value at stacks/call-center.yaml:3:5" time="0.000" file="stacks/call-center.yaml" line="3">"#,
+        r#"<error message="it is &lt;odd&gt;" type="bad-value">"#,
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}

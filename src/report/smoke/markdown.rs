@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::text::{duration, escape, shorten};
 use super::super::theme::Theme;
-use super::{Tested, coverage, drawn, is_flaky, mismatch, place, trouble_lines};
+use super::{Tested, coverage, drawn, finding_lines, is_flaky, mismatch, place, trouble_lines};
 use crate::run::testing::{CaseResult, MachineCoverage, Mismatch, SuiteResult, Verdict};
 
 /// GitHub takes no summary of a step of more than 1 MiB; what is cut is on standard output.
@@ -40,6 +40,11 @@ pub fn render(tested: &Tested<'_>) -> String {
 
 fn suite_section(suite: &SuiteResult) -> String {
     let mut text = format!("### {}\n\n", plain(&suite.file.to_string_lossy()));
+    for found in suite.errors() {
+        let mut lines = finding_lines(found);
+        lines.extend(found.span.as_ref().map(|span| format!("  at {}", place(span))));
+        let _ = writeln!(text, "{}", fenced(&lines));
+    }
     for trouble in &suite.trouble {
         let _ = writeln!(text, "{}", fenced(&trouble_lines(trouble)));
     }

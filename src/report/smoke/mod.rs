@@ -23,7 +23,7 @@ pub use summary::render as text;
 use std::fmt::Write as _;
 
 use super::text::escape;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::run::testing::{CaseResult, SuiteResult, Trouble, Verdict};
 
 /// All that a run of `stepstack test` gave.
@@ -72,7 +72,7 @@ pub struct Counts {
     pub broken: usize,
     /// Not run.
     pub skipped: usize,
-    /// What went wrong beside the cases: a deploy, a teardown.
+    /// What went wrong beside the cases: a stack file that cannot be used, a deploy, a teardown.
     pub troubles: usize,
 }
 
@@ -80,7 +80,7 @@ impl Counts {
     /// Those of one stack file.
     pub fn of(suite: &SuiteResult) -> Self {
         let mut counts = Self {
-            troubles: suite.trouble.len(),
+            troubles: suite.trouble.len() + suite.errors().count(),
             ..Self::default()
         };
         for case in &suite.cases {
@@ -143,6 +143,13 @@ fn is_flaky(case: &CaseResult) -> bool {
 fn place(span: &Span) -> String {
     let (line, column) = span.file.line_column(span.range.start);
     format!("{}:{line}:{column}", escape(&span.file.name))
+}
+
+/// What is wrong with a stack file, in lines as those of what went wrong.
+fn finding_lines(found: &Diagnostic) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", found.code, escape(&found.message))];
+    lines.extend(found.hints.iter().map(|hint| format!("hint: {}", escape(hint))));
+    lines
 }
 
 /// What went wrong, on one line, and what would mend it, each on one more; harmless for a terminal.

@@ -14,6 +14,8 @@ const LONGEST_REASON: usize = 200;
 pub(in crate::report) struct Progress {
     /// The names of stacks by their files.
     suites: BTreeMap<String, String>,
+    /// Whether there will be several.
+    several: bool,
 }
 
 impl Progress {
@@ -25,7 +27,9 @@ impl Progress {
                 stack,
                 deployed_as,
                 cases,
+                suites,
             } => {
+                self.several |= *suites > 1;
                 self.suites.insert(file.clone(), stack.clone());
                 let plural = if *cases == 1 { "" } else { "s" };
                 let name = theme.paint(Meaning::Strong, &escape(file));
@@ -127,7 +131,7 @@ impl Progress {
     /// Whose case it is, if there are several stacks.
     fn whose(&self, file: &str) -> String {
         match self.suites.get(file) {
-            Some(stack) if self.suites.len() > 1 => format!("[{}] ", escape(stack)),
+            Some(stack) if self.several => format!("[{}] ", escape(stack)),
             _ => String::new(),
         }
     }
@@ -143,6 +147,7 @@ mod tests {
             stack: stack.into(),
             deployed_as: format!("{stack}-t1"),
             cases,
+            suites: 2,
         }
     }
 
@@ -200,9 +205,9 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @r"
     removed 3 resources of a-t0: its test run has ended; 1 could not be removed
     testing a.yaml as a-t1: 2 cases
-    passed  a \u{1b} case (1.2 s)
-    flaky   a \u{1b} case (1.2 s, 2 attempts)
-    skipped a \u{1b} case
+    passed  [a] a \u{1b} case (1.2 s)
+    flaky   [a] a \u{1b} case (1.2 s, 2 attempts)
+    skipped [a] a \u{1b} case
         it has mocks
     testing b.yaml as b-t1: 1 case
     failed  [b] a \u{1b} case (1.2 s, 2 attempts)

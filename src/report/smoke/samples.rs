@@ -157,6 +157,7 @@ pub(super) fn suite() -> SuiteResult {
             "role `r` is still there",
             "run `stepstack teardown`",
         )],
+        findings: Vec::new(),
         cases: vec![
             passed,
             failed,

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use super::answers::{Answers, Reply};
 use super::job::{Job, Machine};
 use super::record::Record;
-use super::suite::{INTERRUPTED, Runner};
+use super::suite::Runner;
 use super::{Mismatch, Trouble, Verdict, judge};
 use crate::cloud::{CloudError, ErrorKind, HistoryItem};
 use crate::run::express::outcome_of;
@@ -72,13 +72,13 @@ async fn standard(runner: &Runner, job: &Job, machine: &Machine, made: &mut Atte
     let Some(outcome) = run.follower.outcome().cloned() else {
         let what = "the execution";
         return Ok(match end {
-            End::Interrupted => Verdict::Skipped(INTERRUPTED.to_owned()),
+            End::Interrupted => interrupted(),
             _ => broken(what, "it was stopped after its time was over, and does not end"),
         });
     };
     let record = Record::from_history(&run.items, outcome, Some(&machine.graph));
     let verdict = match end {
-        End::Interrupted => Verdict::Skipped(INTERRUPTED.to_owned()),
+        End::Interrupted => interrupted(),
         End::TimedOut(running) => Verdict::Failed(vec![run.out_of_time(job, &running)]),
         End::Itself => judged(judge::judge(&job.case.expect, &record)),
     };
@@ -94,7 +94,7 @@ async fn express(runner: &Runner, job: &Job, machine: &Machine, made: &mut Attem
     let mut stop = runner.stop.clone();
     let ended = tokio::select! {
         ended = timeout_at(deadline(job), running) => ended,
-        _ = stop.wait_for(|count| *count > 0) => return Ok(Verdict::Skipped(INTERRUPTED.to_owned())),
+        _ = stop.wait_for(|count| *count > 0) => return Ok(interrupted()),
     };
     let Ok(ended) = ended else {
         return Ok(Verdict::Failed(vec![time_is_over(job, "no answer")]));
@@ -200,10 +200,16 @@ impl Run<'_> {
 }
 
 fn time_is_over(job: &Job, got: &str) -> Mismatch {
+    let in_vain = job.case.virtual_time && job.rehearsal.is_none();
+    let note = if in_vain {
+        "; `time: virtual` has no effect here: only stepstack's own local cloud can do it"
+    } else {
+        ""
+    };
     Mismatch {
         what: "timeout".to_owned(),
         expected: format!("an end within {} s", job.case.timeout),
-        got: got.to_owned(),
+        got: format!("{got}{note}"),
         diff: Vec::new(),
         span: job.case.span.clone(),
     }
@@ -235,6 +241,11 @@ fn broken(what: &str, message: &str) -> Verdict {
         message: message.to_owned(),
         hints: Vec::new(),
     })
+}
+
+/// Nothing is known of a case that was running, which is not as if it had not been run.
+fn interrupted() -> Verdict {
+    broken("the test", "it was stopped by the user while the case was running")
 }
 
 /// The case's name in what names of executions may hold, and something that makes it another one each time.

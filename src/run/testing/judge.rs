@@ -24,7 +24,12 @@ pub fn judge(expect: &Expect, record: &Record) -> Vec<Mismatch> {
         }
     } else {
         let Outcome { error, cause, .. } = &record.outcome;
+        // A status that is wrong has told the cause.
+        let has_told = !found.is_empty();
         text("error", expect.error.as_ref(), error.as_deref(), &mut found);
+        if let (Some(wrong), Some(cause), false) = (found.last_mut(), cause, has_told) {
+            wrong.got.push_str(&format!(", with the cause `{}`", words::cut(cause)));
+        }
         text("cause", expect.cause.as_ref(), cause.as_deref(), &mut found);
     }
     if let Some(path) = &expect.path {
@@ -41,8 +46,8 @@ pub fn judge(expect: &Expect, record: &Record) -> Vec<Mismatch> {
     if let Some(most) = expect.max_duration_ms.as_ref()
         && record.took_ms > most.value
     {
-        let expected = format!("at most {} ms", most.value);
-        let got = format!("{} ms", record.took_ms);
+        let expected = format!("at most {}", words::millis(most.value));
+        let got = words::millis(record.took_ms);
         found.push(mismatch("duration", expected, got, most.span.as_ref()));
     }
     found

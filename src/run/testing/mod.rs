@@ -15,7 +15,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Severity, Span};
 pub use job::{Job, Machine, Place};
 use record::Record;
 pub use suite::Runner;
@@ -31,12 +31,21 @@ pub struct SuiteResult {
     pub deployed_as: String,
     /// What kept the cases from running, or was left behind: a failed deploy or teardown.
     pub trouble: Vec<Trouble>,
+    /// What is wrong with the stack file, if that kept everything from being run.
+    pub findings: Vec<Diagnostic>,
     /// The cases, in the order written; with `--filter` only those that were chosen.
     pub cases: Vec<CaseResult>,
     /// What of the stack's state machines the cases went through, if asked for.
     pub coverage: Option<Coverage>,
     /// Milliseconds of the deploy, of the cases together, and of the teardown.
     pub took_ms: [u64; 3],
+}
+
+impl SuiteResult {
+    /// What of the stack file cannot be used.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.findings.iter().filter(|found| found.severity == Severity::Error)
+    }
 }
 
 /// Something went wrong beside the cases.

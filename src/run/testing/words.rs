@@ -16,6 +16,20 @@ pub(super) fn json(value: &Value) -> String {
     cut(&value.to_string())
 }
 
+/// A duration, exactly: `250 ms`, `1.5 s`, `2 min 3 s`.
+pub(super) fn millis(ms: u64) -> String {
+    let seconds = match (ms / 1000 % 60, ms % 1000) {
+        (seconds, 0) => seconds.to_string(),
+        (seconds, rest) => format!("{seconds}.{rest:03}").trim_end_matches('0').to_owned(),
+    };
+    match ms {
+        0..1000 => format!("{ms} ms"),
+        1000..60_000 => format!("{seconds} s"),
+        _ if seconds == "0" => format!("{} min", ms / 60_000),
+        _ => format!("{} min {seconds} s", ms / 60_000),
+    }
+}
+
 /// A text, cut if it is long.
 pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(MOST) {

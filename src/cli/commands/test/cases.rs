@@ -14,6 +14,9 @@ use crate::tree::Node;
 /// The name of the case that is made of `start`.
 const SMOKE: &str = "start succeeds";
 
+/// So many names are told to who has chosen none.
+const MOST_NAMES: usize = 10;
+
 /// Chooses cases by name.
 pub(super) struct Filter {
     text: String,
@@ -68,7 +71,12 @@ pub(super) fn some_are_chosen(suites: &[Suite<'_>], filter: Option<&str>) -> Res
         return Ok(());
     }
     let names = suites.iter().flat_map(|suite| &suite.stack().tests);
-    let names: Vec<String> = names.map(|case| format!("`{}`", case.name)).collect();
+    let mut names: Vec<String> = names.map(|case| format!("`{}`", case.name)).collect();
+    let more = names.len().saturating_sub(MOST_NAMES);
+    if more > 0 {
+        names.truncate(MOST_NAMES);
+        names.push(format!("and {more} more"));
+    }
     Err(match filter {
         Some(filter) => {
             let error = CommandError::wrong(format!("no case has a name that fits `{filter}`"));

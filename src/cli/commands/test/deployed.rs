@@ -9,6 +9,7 @@ use super::Args;
 use crate::cli::app::App;
 use crate::cli::apply::outcome_words;
 use crate::cli::process;
+use crate::cli::signals;
 use crate::cloud::{Applied, ApplyOptions, Cloud, CloudError, ErrorKind};
 use crate::event::Sink;
 use crate::plan::{self, Kind, Plan};
@@ -74,10 +75,9 @@ pub(super) async fn deploy(
     };
     let apply = cloud.apply(plan, &options, sink);
     let mut apply = std::pin::pin!(apply);
-    let mut interruptions = interruptions.clone();
     let applied = tokio::select! {
         applied = &mut apply => applied,
-        _ = interruptions.wait_for(|count| *count > 0) => {
+        () = signals::asked(interruptions, 1) => {
             stop.send_replace(true);
             let _ = tokio::time::timeout(GRACE, &mut apply).await;
             return Deployed::Interrupted;

@@ -2,6 +2,7 @@
 
 mod cases;
 mod deployed;
+mod early;
 mod leftovers;
 mod literals;
 mod reports;
@@ -12,6 +13,8 @@ mod verdict;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use tokio::sync::watch;
+
 use crate::cli::app::App;
 use crate::cli::apply::PatienceArgs;
 use crate::cli::args::{StackArgs, parse_set};
@@ -20,7 +23,8 @@ use crate::cli::exit::Exit;
 use crate::cli::signals;
 use crate::cli::target::{Target, is_on_this_machine};
 use crate::cloud::Cloud;
-use crate::run::testing::Place;
+use crate::event::Event;
+use crate::run::testing::{Place, SuiteResult};
 use crate::stack::cases::Product;
 use cases::Filter;
 use reports::{Format, Reports};
@@ -110,9 +114,12 @@ fn percent(text: &str) -> Result<f64, String> {
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let interruptions = signals::interruptions();
     let began = Instant::now();
+    early::each_file_once(&args.files)?;
     let reports = Reports::new(args)?;
+    reports.prepare().await?;
     let filter = args.filter.as_deref().map(Filter::new);
     let mut suites = Vec::new();
+    let mut unusable = Vec::new();
     let mut wrong = None;
     // What is wrong with any of the files is said before anything is done.
     for file in &args.files {
@@ -120,33 +127,61 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
             file: file.clone(),
             set: args.set.clone(),
         };
-        match app.ready(&stack) {
+        match app.ready_or_findings(&stack) {
             Ok(ready) => suites.push(Suite::new(app, args, file, ready, filter.as_ref())),
-            Err(error) => wrong = wrong.or(Some(error)),
+            Err((error, findings)) => {
+                unusable.push(early::unusable(file, findings, &error));
+                wrong = wrong.or(Some(error));
+            }
         }
     }
-    if let Some(error) = wrong {
+    let mut results: Vec<Ran> = Vec::new();
+    let ended = match wrong {
+        _ if *interruptions.borrow() > 0 => Err(CommandError::interrupted()),
+        Some(error) => Err(error),
+        None => run_all(app, args, &suites, &interruptions, &mut results).await,
+    };
+    let mut tested: Vec<SuiteResult> = results.iter().map(|ran| ran.result.clone()).collect();
+    if let Err(error) = ended {
+        let reason = unusable.is_empty().then_some(&error);
+        let others = suites.iter().skip(results.len());
+        tested.extend(others.map(|suite| early::not_run(suite, reason)));
+        tested.extend(unusable);
+        tested.sort_by_key(|result| args.files.iter().position(|file| *file == result.file));
+        reports.write(app, args, &tested, began.elapsed(), false).await?;
         return Err(error);
     }
-    cases::some_are_chosen(&suites, args.filter.as_deref())?;
+    let enough = reports.write(app, args, &tested, began.elapsed(), true).await?;
+    verdict::of(&results, *interruptions.borrow() > 0, enough)
+}
 
-    let mut aborted = interruptions.clone();
+/// Runs one suite after the other.
+async fn run_all(
+    app: &App,
+    args: &Args,
+    suites: &[Suite<'_>],
+    interruptions: &watch::Receiver<u32>,
+    results: &mut Vec<Ran>,
+) -> Result<(), CommandError> {
+    cases::some_are_chosen(suites, args.filter.as_deref())?;
+    for message in early::same_names(suites) {
+        app.emit(Event::Warning { message });
+    }
     let cloud = tokio::select! {
         cloud = app.connect() => cloud?,
-        _ = aborted.changed() => return Err(CommandError::interrupted()),
+        () = signals::asked(interruptions, 1) => return Err(CommandError::interrupted()),
     };
     let place = place(app, &cloud).await?;
-    let mut results: Vec<Ran> = Vec::new();
-    for suite in &suites {
+    for suite in suites {
         let failed = args.fail_fast && !results.iter().all(verdict::is_good);
-        let skip = match *interruptions.borrow() > 0 {
+        let is_interrupted = *interruptions.borrow() > 0;
+        let skip = match is_interrupted {
             true => Some("interrupted"),
             false => failed.then_some("not run, since another stack's test failed"),
         };
-        results.push(suite.run(&cloud, place, skip, &interruptions).await?);
+        results.push(suite.run(&cloud, place, skip, interruptions).await?);
     }
-    let enough = reports.write(app, args, &results, began.elapsed()).await?;
-    verdict::of(&results, *interruptions.borrow() > 0, enough)
+    Ok(())
 }
 
 /// What the cases run on. Only local clouds of ours, in this process or served, take mocks and virtual time.

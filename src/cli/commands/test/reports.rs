@@ -6,7 +6,6 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::Args;
-use super::suite::Ran;
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
 use crate::report::smoke::{self, Tested};
@@ -51,17 +50,28 @@ impl Reports {
         Ok(Self(files))
     }
 
-    /// Writes them all. Whether as much is covered as was asked for.
+    /// Empties them: what they hold of an earlier run must not be taken for that of this one. A report that cannot be written
+    /// is refused before anything is done.
+    pub(super) async fn prepare(&self) -> Result<(), CommandError> {
+        for (path, _) in &self.0 {
+            let written = write(path, String::new()).await;
+            written.map_err(|error| CommandError::wrong(cannot_write(path)).because(error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes them all; for people only if the run was `whole`, else an error tells them. Whether as much is covered as was
+    /// asked for.
     pub(super) async fn write(
         &self,
         app: &App,
         args: &Args,
-        ran: &[Ran],
+        suites: &[SuiteResult],
         took: Duration,
+        whole: bool,
     ) -> Result<bool, CommandError> {
-        let suites: Vec<SuiteResult> = ran.iter().map(|ran| ran.result.clone()).collect();
         let tested = Tested {
-            suites: &suites,
+            suites,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             threshold: args.coverage_min,
         };
@@ -69,12 +79,14 @@ impl Reports {
         match args.format {
             // Standard output has the events.
             _ if app.json_events() => {}
+            Format::Text if !whole => {}
             Format::Text => app.ui.out(&smoke::text(&tested, app.ui.out_theme)),
             Format::Github => app.ui.out(&smoke::github::annotations(&tested, &from_root(app))),
             Format::Json => app.ui.out(&smoke::json(&tested)),
         }
         for (path, writer) in &self.0 {
-            write(path, writer(&tested)).await?;
+            let written = write(path, writer(&tested)).await;
+            written.map_err(|error| CommandError::failed(cannot_write(path)).because(error))?;
         }
         if let (Format::Github, Some(path)) = (args.format, app.env.var("GITHUB_STEP_SUMMARY")) {
             append(Path::new(path), smoke::markdown(&tested)).await?;
@@ -87,17 +99,15 @@ impl Reports {
     }
 }
 
-async fn write(path: &Path, text: String) -> Result<(), CommandError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = match folder {
-        Some(folder) => tokio::fs::create_dir_all(folder).await,
-        None => Ok(()),
-    };
-    let written = match made {
-        Ok(()) => tokio::fs::write(path, text).await,
-        Err(error) => Err(error),
-    };
-    written.map_err(|error| CommandError::failed(format!("cannot write the report {}", path.display())).because(error))
+async fn write(path: &Path, text: String) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        tokio::fs::create_dir_all(folder).await?;
+    }
+    tokio::fs::write(path, text).await
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write the report {}", path.display())
 }
 
 /// Other steps of the job may have written to its summary before.
@@ -107,7 +117,10 @@ async fn append(path: &Path, text: String) -> Result<(), CommandError> {
         read => read,
     };
     match before {
-        Ok(before) => write(path, before + &text).await,
+        Ok(before) => {
+            let written = write(path, before + &text).await;
+            written.map_err(|error| CommandError::failed(cannot_write(path)).because(error))
+        }
         Err(error) => Err(CommandError::failed(format!("cannot read the summary {}", path.display())).because(error)),
     }
 }

@@ -14,6 +14,7 @@ use crate::asl::graph::Graph;
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::prepare::Ready;
+use crate::cli::signals;
 use crate::cloud::{ApplyOptions, Cloud, CloudError, ErrorKind};
 use crate::diagnostic::{Severity, has_errors};
 use crate::event::{Event, Sink};
@@ -59,6 +60,10 @@ impl<'a> Suite<'a> {
         }
     }
 
+    pub(super) fn file(&self) -> &Path {
+        self.file
+    }
+
     pub(super) fn stack(&self) -> &Stack {
         &self.ready.stack
     }
@@ -89,6 +94,7 @@ impl<'a> Suite<'a> {
                     stack: self.stack().name.clone(),
                     deployed_as: stack.name.clone(),
                     trouble: Vec::new(),
+                    findings: Vec::new(),
                     cases: Vec::new(),
                     coverage: None,
                     took_ms: [0; 3],
@@ -98,11 +104,10 @@ impl<'a> Suite<'a> {
             },
             stack,
         };
-        let mut twice = interruptions.clone();
         tokio::select! {
             biased;
             () = run.whole(skip) => Ok(run.ran),
-            _ = twice.wait_for(|count| *count > 1) => Err(self.left_at_once(&run.stack.name)),
+            () = signals::asked(interruptions, 2) => Err(self.left_at_once(&run.stack.name)),
         }
     }
 
@@ -143,6 +148,7 @@ impl Run<'_> {
             stack: result.stack.clone(),
             deployed_as: result.deployed_as.clone(),
             cases: self.suite.cases.len(),
+            suites: self.suite.args.files.len(),
         });
         let mut left = Vec::new();
         match skip {
@@ -178,7 +184,7 @@ impl Run<'_> {
         self.ran.result.took_ms[0] = millis(began);
         match deployed {
             Deployed::Whole => self.cases(&desired).await,
-            Deployed::Interrupted => self.skip(INTERRUPTED),
+            Deployed::Interrupted => self.interrupted(),
             Deployed::Incomplete(trouble, refused) => {
                 self.ran.refused |= refused;
                 self.ran.result.trouble.push(trouble);
@@ -206,11 +212,10 @@ impl Run<'_> {
         let options = self.suite.args.patience.options();
         let sink = Arc::clone(&self.sink);
         let kinds = desired.kinds();
-        let mut interruptions = self.interruptions.clone();
         let swept = tokio::select! {
             swept = app.sweep(self.cloud, &of, &kinds, &options, sink.as_ref()) => swept,
-            _ = interruptions.wait_for(|count| *count > 0) => {
-                self.skip(INTERRUPTED);
+            () = signals::asked(self.interruptions, 1) => {
+                self.interrupted();
                 return None;
             }
         };
@@ -280,6 +285,13 @@ impl Run<'_> {
             self.wrong(found.into_iter().map(|found| found.message).collect());
             return self.skip("the references of the cases have no values");
         }
+        if !self.place.rehearses && cases.iter().any(|case| case.virtual_time && case.mocks.is_none()) {
+            let message = format!(
+                "{}: `time: virtual` has no effect here, only stepstack's own local cloud can do it: cases wait in real time",
+                self.file()
+            );
+            self.sink.emit(Event::Warning { message });
+        }
         let job = |case: Case| {
             let machine = desired.state_machines.get(&case.state_machine).map(|machine| Machine {
                 arn: machine.arn.clone(),
@@ -332,8 +344,8 @@ impl Run<'_> {
             ));
         }
         let status = app.command_line(&format!("status --name {name}"), None);
-        let teardown = app.teardown_line(name);
-        app.note(format!("{name} is kept: `{status}` shows it, `{teardown}` removes it"));
+        app.note(format!("{name} is kept; `{status}` shows it"));
+        app.note(format!("`{}` removes it", app.teardown_line(name)));
     }
 
     /// The cloud did not do what comes before the cases.
@@ -353,6 +365,16 @@ impl Run<'_> {
             message: messages.join("; "),
             hints: Vec::new(),
         });
+    }
+
+    /// The user stopped everything before the cases: that must not look as if all was well.
+    fn interrupted(&mut self) {
+        self.ran.result.trouble.push(Trouble {
+            what: "deploy".to_owned(),
+            message: "the user stopped it".to_owned(),
+            hints: Vec::new(),
+        });
+        self.skip(INTERRUPTED);
     }
 
     /// None of the cases is run.

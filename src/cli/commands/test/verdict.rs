@@ -63,6 +63,7 @@ mod tests {
                 stack: "s".to_owned(),
                 deployed_as: "s-t00000000".to_owned(),
                 trouble: troubles.iter().map(trouble).collect(),
+                findings: Vec::new(),
                 cases: vec![CaseResult {
                     name: "c".to_owned(),
                     span: None,

@@ -55,13 +55,16 @@ fn found(runtime: &str, programs: &[&str], print_path: &[&str]) -> Result<PathBu
 }
 
 fn start(program: &str, arguments: &[&str]) -> Option<Child> {
-    Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()
+        .stderr(Stdio::null());
+    // Ctrl-C goes to the whole group: a probe that it ended would look like a program that does not work.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().ok()
 }
 
 fn real_path(program: Child) -> Option<PathBuf> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Rehearsal;
 use crate::engine::{Happened, TaskId, TaskRequest};
+use crate::local::sfn::definition;
 use crate::local::sfn::tasks::{is_activity, takes_token};
 use crate::mock::Response;
 
@@ -35,11 +36,11 @@ impl Mocked {
         self.rehearsal.as_ref()
     }
 
-    /// Whether tasks of that state are mocked, so that nobody else does them.
+    /// Whether tasks of that state are mocked or cannot be done here, so that nobody else does them.
     pub(in crate::local::sfn) fn has(&self, state: &str) -> bool {
         self.rehearsal
             .as_ref()
-            .is_some_and(|rehearsal| rehearsal.mocks.has(state))
+            .is_some_and(|rehearsal| rehearsal.acts_for(state))
     }
 
     /// A task of a mocked state was scheduled.
@@ -48,6 +49,15 @@ impl Mocked {
             return;
         };
         let (state, task) = (&request.state, request.task);
+        if let Some(resource) = rehearsal.absent.get(state) {
+            let refused = Happened::TaskNotStarted {
+                task,
+                error: "States.Runtime".to_owned(),
+                cause: definition::not_here(&[(state.clone(), resource.clone())]),
+            };
+            self.scheduled.insert(task, (refused, Vec::new()));
+            return;
+        }
         let count = self.invocations.entry(state.clone()).or_default();
         let invocation = *count;
         *count += 1;

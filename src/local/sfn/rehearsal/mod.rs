@@ -16,7 +16,7 @@ mod mocked;
 mod pace;
 mod rows;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -46,6 +46,9 @@ pub(super) struct Rehearsal {
     /// States whose task tokens nobody will answer: virtual time runs past their waiting.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     run_out: BTreeSet<String>,
+    /// States without mock that call what the local cloud does not have, and what that is: whoever enters them fails.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    absent: BTreeMap<String, String>,
     /// When virtual time begins; without it, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     starts_at: Option<Millis>,
@@ -72,6 +75,9 @@ impl Rehearsal {
             return Err(invalid("it must be an object"));
         }
         let read: Self = serde_json::from_value(given.clone()).map_err(|error| invalid(&error.to_string()))?;
+        if !read.absent.is_empty() {
+            return Err(invalid("`absent` is found by the local cloud itself"));
+        }
         if read.starts_at > Some(pace::LAST) {
             return Err(invalid("`startsAt` is after the year 9999"));
         }
@@ -124,6 +130,26 @@ impl Rehearsal {
             }
         }
         Ok(())
+    }
+
+    /// Whether tasks of that state are done by nobody but the rehearsal: they are mocked, or cannot be done here.
+    fn acts_for(&self, state: &str) -> bool {
+        self.mocks.has(state) || self.absent.contains_key(state)
+    }
+
+    /// The same for a machine of which some states call what the local cloud does not have. With mocks it may be rehearsed as
+    /// far as these are not entered; without, it is refused.
+    pub(super) fn without(rehearsal: Option<Self>, missing: Vec<(String, String)>) -> Result<Option<Self>, ApiError> {
+        let mocks = |state: &str| rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.mocks.has(state));
+        let missing: Vec<(String, String)> = missing.into_iter().filter(|(state, _)| !mocks(state)).collect();
+        match rehearsal {
+            Some(mut rehearsal) if !rehearsal.mocks.is_empty() => {
+                rehearsal.absent.extend(missing);
+                Ok(Some(rehearsal))
+            }
+            _ if !missing.is_empty() => Err(definition::refuse_integrations(&missing)),
+            other => Ok(other),
+        }
     }
 
     fn runs_out(&self, state: &str) -> bool {

@@ -152,6 +152,37 @@ async fn iterations_and_branches_are_counted_in_order() {
 }
 
 #[tokio::test]
+async fn with_mocks_what_is_missing_here_fails_where_it_is_entered() {
+    let mut definition = task(
+        BATCH,
+        &json!({
+            "Next": "Then", "Catch": [{"ErrorEquals": ["E"], "Next": "End"}],
+        }),
+    );
+    definition["States"]["Do"].as_object_mut().unwrap().remove("End");
+    definition["States"]["Then"] = json!({
+        "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:ec2:runInstances", "End": true,
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "End"}],
+    });
+    definition["States"]["End"] = json!({"Type": "Succeed"});
+    let entered = json!({"mocks": {"Do": always(&json!(1))}});
+    let (ended, _) = run(&Bench::new(), &definition, &entered).await;
+    let cause = "not implemented by the local cloud: aws-sdk:ec2:runInstances of the state `Then`; to run it here, mock the \
+                 state in a test";
+    assert_eq!(ended["error"], "States.Runtime");
+    assert!(ended["cause"].as_str().unwrap().ends_with(cause), "{ended}");
+    let passed_by = json!({"mocks": {"Do": [{"from": 0, "to": null, "throw": {"error": "E"}}]}});
+    let (ended, _) = run(&Bench::new(), &definition, &passed_by).await;
+    assert_eq!(ended["status"], "SUCCEEDED");
+
+    let bench = Bench::new();
+    let machine = bench.machine("m", &definition).await;
+    let forged = json!({"mocks": {"Do": always(&json!(1))}, "absent": {"Do": "x"}});
+    let refused = start(&bench, &machine, &forged).await.unwrap_err();
+    assert!(refused.contains("found by the local cloud itself"), "{refused}");
+}
+
+#[tokio::test]
 async fn what_is_missing_here_is_refused_at_the_start() {
     let bench = Bench::new();
     let mut definition = task(BATCH, &json!({"Next": "Then"}));
@@ -167,10 +198,6 @@ async fn what_is_missing_here_is_refused_at_the_start() {
     let plain = bench.call("StartExecution", json!({"stateMachineArn": machine})).await;
     let both = "batch:submitJob.sync of the state `Do`, aws-sdk:ec2:runInstances of the state `Then`; to run them here, mock the states";
     assert_eq!(plain.map(|_| ()), refused(both));
-    let one = json!({"mocks": {"Do": always(&json!(1))}});
-    let one = start(&bench, &machine, &one).await;
-    let missing = "aws-sdk:ec2:runInstances of the state `Then`; to run it here, mock the state";
-    assert_eq!(one.map(|_| ()), refused(missing));
     let all = json!({"mocks": {"Do": always(&json!(1)), "Then": always(&json!(2))}});
     let execution = start(&bench, &machine, &all).await.unwrap();
     assert_eq!(bench.ended(&execution).await["output"], "2");
@@ -190,7 +217,7 @@ async fn what_is_wrong_is_refused() {
         (json!(7), "it must be an object"),
         (
             json!({"mock": {}}),
-            "unknown field `mock`, expected one of `mocks`, `time`, `runOut`, `startsAt`",
+            "unknown field `mock`, expected one of `mocks`, `time`, `runOut`, `absent`, `startsAt`",
         ),
         (
             json!({"time": "fast"}),

@@ -1,0 +1,94 @@
+//! Results of runs that ended before all was run: who reads only reports must not find none, or those of an earlier run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::suite::Suite;
+use crate::cli::error::CommandError;
+use crate::diagnostic::{Diagnostic, has_errors};
+use crate::run::testing::{CaseResult, SuiteResult, Trouble, Verdict};
+
+/// The same file twice would be told apart by nobody.
+pub(super) fn each_file_once(files: &[PathBuf]) -> Result<(), CommandError> {
+    let mut seen = BTreeMap::new();
+    for file in files {
+        let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.clone());
+        if let Some(before) = seen.insert(real, file) {
+            let message = format!("{} is named twice, also as {}", file.display(), before.display());
+            return Err(CommandError::wrong(message).hint("cases of a file are run once; `--retries` runs them again"));
+        }
+    }
+    Ok(())
+}
+
+/// Files of which the stacks have one name, in words.
+pub(super) fn same_names(suites: &[Suite<'_>]) -> Vec<String> {
+    let mut files: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for suite in suites {
+        let file = suite.file().display().to_string();
+        files.entry(&suite.stack().name).or_default().push(file);
+    }
+    let several = files.into_iter().filter(|(_, files)| files.len() > 1);
+    several
+        .map(|(stack, files)| {
+            let files = files.join(", ");
+            format!("{files} have stacks of the same name, {stack}: in reports their cases look alike")
+        })
+        .collect()
+}
+
+/// The result of a file that cannot be used.
+pub(super) fn unusable(file: &Path, findings: Vec<Diagnostic>, error: &CommandError) -> SuiteResult {
+    let name = file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy();
+    let mut result = empty(file, &name);
+    if !has_errors(&findings) {
+        result.trouble.push(trouble(error));
+    }
+    result.findings = findings;
+    result
+}
+
+/// The result of a suite that was not run to its end: because of that error, or because another file cannot be used.
+pub(super) fn not_run(suite: &Suite<'_>, error: Option<&CommandError>) -> SuiteResult {
+    let mut result = empty(suite.file(), &suite.stack().name);
+    let why = match error {
+        Some(error) => {
+            result.trouble.push(trouble(error));
+            error.in_one_line()
+        }
+        None => "nothing was run, since another stack file cannot be used".to_owned(),
+    };
+    let skipped = suite.cases.iter().map(|case| CaseResult {
+        name: case.name.clone(),
+        span: case.span.clone(),
+        state_machine: case.state_machine.clone(),
+        verdict: Verdict::Skipped(why.clone()),
+        attempts: 0,
+        took_ms: 0,
+        record: None,
+        execution: None,
+    });
+    result.cases = skipped.collect();
+    result
+}
+
+fn empty(file: &Path, stack: &str) -> SuiteResult {
+    SuiteResult {
+        file: file.to_owned(),
+        stack: stack.to_owned(),
+        deployed_as: stack.to_owned(),
+        trouble: Vec::new(),
+        findings: Vec::new(),
+        cases: Vec::new(),
+        coverage: None,
+        took_ms: [0; 3],
+    }
+}
+
+fn trouble(error: &CommandError) -> Trouble {
+    Trouble {
+        what: "the run".to_owned(),
+        message: error.in_one_line(),
+        hints: error.hints().to_vec(),
+    }
+}
