@@ -44,6 +44,7 @@ def case_tables_are_made_changed_and_deleted(db):
     equal(found["TableArn"], f"arn:aws:dynamodb:us-east-1:000000000000:table/{full}")
     equal(found["TableStatus"], "ACTIVE")
     equal(found["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST")
+    equal((found["ProvisionedThroughput"]["ReadCapacityUnits"], found["DeletionProtectionEnabled"]), (0, False))
     refused("ResourceInUseException", full, db.create_table, TableName=full, BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}])
@@ -71,6 +72,8 @@ def case_wrong_tables_are_refused(db):
     text = [{"AttributeName": "p", "AttributeType": "S"}]
     refused("ValidationException", "ReadCapacityUnits", db.create_table, TableName=name("t"), KeySchema=key,
             AttributeDefinitions=text, BillingMode="PROVISIONED")
+    refused("ValidationException", "ReadCapacityUnits", db.create_table, TableName=name("t"), KeySchema=key,
+            AttributeDefinitions=text)
     refused("ValidationException", "have no definition", db.create_table, TableName=name("t"), KeySchema=key,
             AttributeDefinitions=[], BillingMode="PAY_PER_REQUEST")
     refused("ValidationException", "", db.create_table, TableName="a!", KeySchema=key, AttributeDefinitions=text,

@@ -75,4 +75,16 @@ def case_rules_are_listed_and_deleted(events):
     refused("InvalidEventPatternException", "not valid", events.put_rule, Name=full, EventPattern="{}")
 
 
+def case_what_starts_executions_needs_a_role(events):
+    full, machine = name("rule"), "arn:aws:states:us-east-1:000000000000:stateMachine:m"
+    events.put_rule(Name=full, EventPattern='{"source": ["s"]}')
+    refused("ValidationException", f"RoleArn is required for target {machine}.", events.put_targets, Rule=full,
+            Targets=[{"Id": "1", "Arn": machine}])
+
+
+def case_too_many_events_are_refused_in_words(events):
+    entries = [{"Source": "my.app", "DetailType": "t", "Detail": "{}"}] * 11
+    refused("ValidationException", "Value '[PutEventsRequestEntry(time=null, source=my.app,", events.put_events, Entries=entries)
+
+
 run(globals(), "events")

@@ -27,7 +27,34 @@ def case_buckets_are_made_found_and_deleted(s3):
     s3.delete_bucket(Bucket=one)
     refused("404", "Not Found", s3.head_bucket, Bucket=one)
     refused("NoSuchBucket", "does not exist", s3.list_objects_v2, Bucket=one)
-    refused("NotImplemented", "not implemented by the local cloud: s3:the parameter versioning", s3.get_bucket_versioning, Bucket=one)
+    refused("NotImplemented", "not implemented by the local cloud: s3:GetBucketVersioning", s3.get_bucket_versioning, Bucket=one)
+
+
+def case_calls_that_are_not_there_are_named(s3):
+    one = bucket(s3)
+    s3.put_object(Bucket=one, Key="k", Body=b"x")
+    tags = {"TagSet": [{"Key": "k", "Value": "v"}]}
+    for action, call, params in [
+        ("PutBucketVersioning", s3.put_bucket_versioning, {"VersioningConfiguration": {"Status": "Enabled"}}),
+        ("GetBucketAcl", s3.get_bucket_acl, {}),
+        ("GetBucketPolicy", s3.get_bucket_policy, {}),
+        ("PutBucketTagging", s3.put_bucket_tagging, {"Tagging": tags}),
+        ("DeleteBucketTagging", s3.delete_bucket_tagging, {}),
+        ("DeleteBucketLifecycle", s3.delete_bucket_lifecycle, {}),
+        ("GetPublicAccessBlock", s3.get_public_access_block, {}),
+        ("GetObjectLockConfiguration", s3.get_object_lock_configuration, {}),
+        ("ListObjectVersions", s3.list_object_versions, {}),
+        ("ListBucketMetricsConfigurations", s3.list_bucket_metrics_configurations, {}),
+        ("GetBucketMetricsConfiguration", s3.get_bucket_metrics_configuration, {"Id": "m"}),
+        ("PutObjectTagging", s3.put_object_tagging, {"Key": "k", "Tagging": tags}),
+        ("DeleteObjectTagging", s3.delete_object_tagging, {"Key": "k"}),
+        ("GetObjectAcl", s3.get_object_acl, {"Key": "k"}),
+        ("GetObjectAttributes", s3.get_object_attributes, {"Key": "k", "ObjectAttributes": ["ETag"]}),
+        ("RestoreObject", s3.restore_object, {"Key": "k", "RestoreRequest": {"Days": 1}}),
+        ("UploadPartCopy", s3.upload_part_copy, {"Key": "k", "UploadId": "u", "PartNumber": 1, "CopySource": f"{one}/k"}),
+    ]:
+        refused("NotImplemented", f"not implemented by the local cloud: s3:{action}", call, Bucket=one, **params)
+    equal(s3.get_object(Bucket=one, Key="k")["Body"].read(), b"x")
 
 
 def case_objects_come_back(s3):

@@ -4,6 +4,7 @@
 //! `dynamodb/<region>.db`. Here is what an engine of one machine does not know: regions, the account, the store's end.
 
 mod arn;
+mod billing;
 mod failure;
 mod operations;
 mod refused;
@@ -49,7 +50,10 @@ impl DynamoDb {
         };
         refused::check(&call.operation, &call.input)?;
         self.store.read(|_| Ok::<_, StoreError>(()))?;
-        let input = arn::localized(call.input, &call.region)?;
+        let mut input = arn::localized(call.input, &call.region)?;
+        if call.operation == "CreateTable" {
+            input = billing::completed(input)?;
+        }
         let (name, region) = (call.operation.clone(), self.region(&call.region)?);
         let mark = whole::mark_of(&self.folder, &call.region);
         let result = region.run(move |database| match name.as_str() {
@@ -66,7 +70,7 @@ impl DynamoDb {
             ));
         };
         result
-            .map(|output| reply(arn::placed(&call.operation, output, &call.region)))
+            .map(|output| reply(billing::described(arn::placed(&call.operation, output, &call.region))))
             .map_err(|error| arn::placed_error(error, &call.region))
     }
 

@@ -224,3 +224,57 @@ async fn a_piece_of_work_that_panics_does_not_end_the_region_for_good() {
     assert!(service.region("us-east-1").is_err(), "closed");
     assert_eq!(next.run(|_| 1).await, None);
 }
+
+#[tokio::test]
+async fn what_a_table_may_do_is_said_or_it_is_on_demand() {
+    let cloud = Cloud::open().await;
+    let table = |more: Value| {
+        let mut input = json!({
+            "TableName": "tab",
+            "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+        });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let index = json!([{
+        "IndexName": "idx", "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"},
+    }]);
+    let units = json!({"ReadCapacityUnits": 2, "WriteCapacityUnits": 3});
+    let prefix = "400 ValidationException: One or more parameter values were invalid:";
+    for (more, expected) in [
+        (
+            json!({}),
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+        ),
+        (
+            json!({"BillingMode": null, "GlobalSecondaryIndexes": index}),
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+        ),
+        (
+            json!({"ProvisionedThroughput": units, "GlobalSecondaryIndexes": index}),
+            "ProvisionedThroughput is not specified for index: idx",
+        ),
+    ] {
+        check_error(&cloud, "CreateTable", table(more), &format!("{prefix} {expected}")).await;
+    }
+    for (more, throughput, summary) in [
+        (json!({"ProvisionedThroughput": units}), (2, 3), Value::Null),
+        (
+            json!({"BillingMode": "PAY_PER_REQUEST"}),
+            (0, 0),
+            json!("PAY_PER_REQUEST"),
+        ),
+    ] {
+        let made = call(&cloud, "CreateTable", table(more)).await;
+        let there = call(&cloud, "DescribeTable", json!({"TableName": "tab"})).await;
+        let gone = call(&cloud, "DeleteTable", json!({"TableName": "tab"})).await;
+        for found in [&made["TableDescription"], &there["Table"], &gone["TableDescription"]] {
+            let units = &found["ProvisionedThroughput"];
+            let units = (&units["ReadCapacityUnits"], &units["WriteCapacityUnits"]);
+            assert_eq!(units, (&json!(throughput.0), &json!(throughput.1)), "{found}");
+            assert_eq!(found["BillingModeSummary"]["BillingMode"], summary, "{found}");
+            assert_eq!(found["DeletionProtectionEnabled"], false, "{found}");
+        }
+    }
+}

@@ -42,7 +42,8 @@ pub(super) fn events(inner: &Arc<Inner>, region: &str, input: Input<'_>) -> Resu
             "less than or equal to 10"
         };
         return Err(validation(format!(
-            "1 validation error detected: Value '{entries:?}' at 'entries' failed to satisfy constraint: Member must have length {bound}"
+            "1 validation error detected: Value '[{}]' at 'entries' failed to satisfy constraint: Member must have length {bound}",
+            entries.iter().map(shown).collect::<Vec<_>>().join(", ")
         )));
     }
     for entry in entries {
@@ -80,6 +81,29 @@ pub(super) fn events(inner: &Arc<Inner>, region: &str, input: Input<'_>) -> Resu
         })
         .collect();
     Ok(json!({ "FailedEntryCount": failed, "Entries": answers }))
+}
+
+/// An entry as AWS shows it in what it says of a request.
+fn shown(entry: &Value) -> String {
+    let member = |name: &str| match &entry[name] {
+        Value::String(text) => text.clone(),
+        Value::Array(texts) => {
+            let texts: Vec<&str> = texts.iter().filter_map(Value::as_str).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        other => other.to_string(),
+    };
+    let members = [
+        ("time", "Time"),
+        ("source", "Source"),
+        ("resources", "Resources"),
+        ("detailType", "DetailType"),
+        ("detail", "Detail"),
+        ("eventBusName", "EventBusName"),
+        ("traceHeader", "TraceHeader"),
+    ];
+    let members = members.map(|(shown, name)| format!("{shown}={}", member(name)));
+    format!("PutEventsRequestEntry({})", members.join(", "))
 }
 
 /// The bytes of an entry, counted as

@@ -61,6 +61,10 @@ fn check(target: &Value) -> Result<(), ApiError> {
     if !["sqs", "lambda", "states"].contains(&service) {
         return Err(ApiError::not_implemented("events", &format!("the target {arn}")));
     }
+    // Queues and functions let EventBridge in by their own policies; a state machine is started as a role.
+    if service == "states" && members.text("RoleArn")?.is_none_or(str::is_empty) {
+        return Err(validation(format!("RoleArn is required for target {arn}.")));
+    }
     let inputs = ["Input", "InputPath", "InputTransformer"];
     if inputs.iter().filter(|name| !target[**name].is_null()).count() > 1 {
         return Err(validation(format!(

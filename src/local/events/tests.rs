@@ -194,6 +194,11 @@ async fn what_is_wrong_or_not_there_is_said() {
         ),
         (
             "PutTargets",
+            json!({"Rule": "r", "Targets": [{"Id": "1", "Arn": "arn:aws:states:us-east-1:0:stateMachine:m"}]}),
+            "ValidationException: RoleArn is required for target arn:aws:states:us-east-1:0:stateMachine:m.",
+        ),
+        (
+            "PutTargets",
             json!({"Rule": "r", "Targets": [{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:0:q"}]}),
             "ResourceNotFoundException: Rule r does not exist on EventBus default.",
         ),
@@ -210,11 +215,23 @@ async fn what_is_wrong_or_not_there_is_said() {
     ] {
         bench.check(operation, input, expected.into());
     }
-    let entries = vec![entry(); 11];
-    let refused = bench.call("PutEvents", json!({ "Entries": entries }));
-    assert!(
-        refused.as_str().unwrap().ends_with("less than or equal to 10"),
-        "{refused}"
+    let mut entries = vec![entry(); 11];
+    entries[0]["Resources"] = json!(["a", "b"]);
+    let first = "PutEventsRequestEntry(time=null, source=s, resources=[a, b], detailType=t, detail={\"a\":1}, eventBusName=null, \
+                 traceHeader=null)";
+    let others = format!(", {}", first.replace("[a, b]", "null")).repeat(10);
+    let refused = format!(
+        "ValidationException: 1 validation error detected: Value '[{first}{others}]' at 'entries' failed to satisfy constraint: \
+         Member must have length less than or equal to 10"
+    );
+    bench.check("PutEvents", json!({ "Entries": entries }), refused.into());
+    bench.check(
+        "PutEvents",
+        json!({ "Entries": [] }),
+        json!(
+            "ValidationException: 1 validation error detected: Value '[]' at 'entries' failed to satisfy constraint: Member must \
+             have length greater than or equal to 1"
+        ),
     );
 }
 
@@ -254,7 +271,8 @@ async fn events_arrive_at_their_targets() {
             "/ AWSStepFunctions.StartExecution ",
         ),
     ] {
-        let bench = Bench::new().with_rule(json!({"Id": "1", "Arn": arn}));
+        let bench =
+            Bench::new().with_rule(json!({"Id": "1", "Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/r"}));
         let mut other = entry();
         other["Source"] = "other".into();
         let answer = bench.call("PutEvents", json!({"Entries": [other, entry()]}));

@@ -1,7 +1,5 @@
 //! CreateFunction and DeleteFunction.
 
-use std::fs;
-
 use super::function::{CodeFacts, Function};
 use super::members::Members;
 use super::prepare::Phase;
@@ -90,10 +88,7 @@ impl Lambda {
         })?;
         self.inner.preparations.forget(&function);
         self.inner.executor.retire(&function.region, &function.name);
-        if !self.inner.executor.is_busy(&function.region, &function.name) {
-            // What is left is removed when a function of that name is made again.
-            let _ = fs::remove_dir_all(self.function_folder(&function));
-        }
+        self.remove_leftovers();
         no_content()
     }
 

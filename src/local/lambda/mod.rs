@@ -10,6 +10,7 @@ mod create;
 mod executor;
 mod function;
 mod invoke;
+mod leftovers;
 mod members;
 mod permission;
 mod prepare;
@@ -90,7 +91,7 @@ impl Lambda {
     pub fn new(store: Store, folder: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, StoreError> {
         store.ensure_schema(table::SCHEMA)?;
         let functions = folder.join("functions");
-        Ok(Self {
+        let lambda = Self {
             inner: Arc::new(Inner {
                 executor: Executor::new(functions.join(".runtime"), surroundings.clone()),
                 store,
@@ -98,7 +99,9 @@ impl Lambda {
                 functions,
                 preparations: Preparations::default(),
             }),
-        })
+        };
+        lambda.remove_leftovers_of_others();
+        Ok(lambda)
     }
 
     /// The service beside the others of the local cloud, which functions reach at `endpoint`.
@@ -161,7 +164,11 @@ impl Service for Lambda {
     }
 
     fn close(&self) -> Pending<'_, ()> {
-        Box::pin(async { self.shutdown() })
+        Box::pin(async {
+            self.shutdown();
+            // Of functions that were deleted while they ran.
+            self.remove_leftovers();
+        })
     }
 
     fn halt(&self) {

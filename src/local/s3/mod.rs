@@ -4,6 +4,7 @@
 //! Not there, and answered so: versions, access control, encryption by own keys, tags, website and notification
 //! configuration, Select, copies of parts.
 
+mod absent;
 mod address;
 mod body;
 mod buckets;

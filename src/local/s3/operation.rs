@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::address::Address;
-use super::error;
+use super::{absent, error};
 use crate::local::api::{ACCOUNT, ApiError, Call};
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>, as far as they are here.
@@ -63,6 +63,9 @@ impl Operation {
 
 /// Finds the operation. Parameters and headers that nothing here acts upon are refused by name.
 pub(super) fn of(call: &Call, address: &Address) -> Result<Operation, ApiError> {
+    if let Some(action) = absent::find(call, address) {
+        return Err(error::not_implemented(&action));
+    }
     let operation = find(call, address).ok_or_else(|| error::not_implemented(&describe(call, address)))?;
     let known = |name: &str| {
         name == "x-id"
@@ -207,8 +210,10 @@ mod tests {
         for (method, path, headers, what) in [
             ("PATCH", "/b/k", None, "PATCH of an object"),
             ("POST", "/b?x=1", None, "POST of a bucket with x"),
-            ("GET", "/b?versioning", None, "the parameter versioning of ListObjects"),
-            ("PUT", "/b?tagging", None, "the parameter tagging of CreateBucket"),
+            ("PUT", "/b?versioning", None, "PutBucketVersioning"),
+            ("DELETE", "/b?tagging", None, "DeleteBucketTagging"),
+            ("GET", "/b?acl", None, "GetBucketAcl"),
+            ("GET", "/b?x=1", None, "the parameter x of ListObjects"),
             ("GET", "/b/k?versionId=1", None, "the parameter versionId of GetObject"),
             (
                 "PUT",
@@ -220,7 +225,7 @@ mod tests {
                 "PUT",
                 "/b/k?partNumber=1&uploadId=u",
                 Some(("x-amz-copy-source", "/b/l")),
-                "the header x-amz-copy-source: /b/l of UploadPart",
+                "UploadPartCopy",
             ),
         ] {
             let headers: Vec<_> = headers.into_iter().collect();

@@ -48,7 +48,7 @@ pub(super) fn to(
             )?);
             Ok(())
         }
-        // E-mail and text messages are never confirmed, and never sent.
+        // E-mail, text messages and HTTPS endpoints are never asked to confirm, and nothing is sent to them.
         _ => Ok(()),
     }
 }

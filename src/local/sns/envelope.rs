@@ -66,12 +66,17 @@ pub(super) fn lambda_event(subscription: &Subscription, message: &Message, text:
     }]})
 }
 
-/// Headers and body of the request by which an HTTP endpoint learns that it was subscribed, and how to confirm it.
-pub(super) fn confirmation(subscription: &Subscription, context: &Context<'_>) -> (Vec<(String, String)>, String) {
-    let id = crate::local::random::uuid();
+/// Headers and body of the request by which an HTTP endpoint learns that it was subscribed, and how to confirm it at
+/// `endpoint`, where the local cloud is. `id` is the message's; it was asked for at `now`.
+pub(super) fn confirmation(
+    subscription: &Subscription,
+    endpoint: &str,
+    id: &str,
+    now: i64,
+) -> (Vec<(String, String)>, String) {
     let topic = &subscription.topic_arn;
     let url = url(
-        context,
+        endpoint,
         &[
             ("Action", "ConfirmSubscription"),
             ("Version", "2010-03-31"),
@@ -92,10 +97,10 @@ pub(super) fn confirmation(subscription: &Subscription, context: &Context<'_>) -
             )),
         ),
         ("SubscribeURL", json!(url)),
-        ("Timestamp", json!(timestamp(context.now))),
+        ("Timestamp", json!(timestamp(now))),
     ];
     members.extend(signature("SigningCertURL"));
-    let mut headers = headers("SubscriptionConfirmation", &id, subscription);
+    let mut headers = headers("SubscriptionConfirmation", id, subscription);
     headers.retain(|(name, _)| name != "x-amz-sns-subscription-arn" && name != "x-amz-sns-rawdelivery");
     (headers, pretty(members))
 }
@@ -133,7 +138,7 @@ fn attributes(message: &Message) -> Map<String, Value> {
 
 fn unsubscribe_url(subscription: &Subscription, context: &Context<'_>) -> String {
     url(
-        context,
+        context.endpoint,
         &[
             ("Action", "Unsubscribe"),
             ("Version", "2010-03-31"),
@@ -142,11 +147,11 @@ fn unsubscribe_url(subscription: &Subscription, context: &Context<'_>) -> String
     )
 }
 
-fn url(context: &Context<'_>, parameters: &[(&str, &str)]) -> String {
+fn url(endpoint: &str, parameters: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(parameters)
         .finish();
-    format!("{}/?{query}", context.endpoint.trim_end_matches('/'))
+    format!("{}/?{query}", endpoint.trim_end_matches('/'))
 }
 
 /// With line breaks and spaces as AWS has them; members that are null are left out.

@@ -1,9 +1,10 @@
 //! SNS: topics and subscriptions, kept in the store, and messages that really arrive: in queues, at functions, and at HTTP
 //! endpoints on this machine.
 //!
-//! A message that was accepted is delivered, also by the next process. E-mail, text message and mobile subscriptions are recorded
-//! as pending and nothing is sent to them. Not there, and answered so: HTTPS and Firehose subscriptions, delivery policies and
-//! delivery status logging, encryption, archives, data protection, platform applications. Policies are kept and not enforced.
+//! A message that was accepted is delivered, also by the next process. E-mail, text message and mobile subscriptions, and those of
+//! HTTPS endpoints and other machines, are recorded as pending and nothing is sent to them. Not there, and answered so: Firehose
+//! subscriptions, delivery policies and delivery status logging, encryption, archives, data protection, platform applications.
+//! Policies are kept and not enforced.
 
 mod deliver;
 mod envelope;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::http::{self, Target};
 use super::table::Subscription;
-use super::{Inner, deliver};
+use super::{Inner, deliver, envelope};
+use crate::local::random;
 use crate::local::sqs::Delivery;
 use crate::local::store::StoreError;
 
@@ -27,6 +28,19 @@ pub(super) struct Parcel {
     body: String,
     /// The ARN of the queue for what cannot be delivered.
     dead_letter: Option<String>,
+    /// Then headers and body are made when it is sent: the link in them must lead to the process that is there then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmation: Option<Confirmation>,
+}
+
+/// A request to confirm a subscription.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Confirmation {
+    /// The subscription's ARN.
+    subscription: String,
+    message_id: String,
+    /// When it was asked for, in milliseconds.
+    asked: i64,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -43,6 +57,23 @@ impl Parcel {
             headers,
             body,
             dead_letter: deliver::dead_letter(subscription),
+            confirmation: None,
+        }
+    }
+
+    /// Asks an HTTP endpoint to confirm its subscription.
+    pub(super) fn confirmation(subscription: &Subscription, now: i64) -> Self {
+        Self {
+            protocol: Protocol::Http,
+            endpoint: subscription.endpoint.clone(),
+            headers: Vec::new(),
+            body: String::new(),
+            dead_letter: None,
+            confirmation: Some(Confirmation {
+                subscription: subscription.arn.clone(),
+                message_id: random::uuid(),
+                asked: now,
+            }),
         }
     }
 
@@ -53,6 +84,7 @@ impl Parcel {
             headers: Vec::new(),
             body,
             dead_letter: deliver::dead_letter(subscription),
+            confirmation: None,
         }
     }
 }
@@ -117,6 +149,9 @@ async fn attempt(inner: &Inner, id: i64) -> Result<(), StoreError> {
     let Some((parcel, attempts, _)) = inner.store.read(|db| find(db, id))? else {
         return Ok(());
     };
+    let Some(parcel) = written(inner, parcel)? else {
+        return inner.store.write(|db| remove(db, id));
+    };
     let Err(failure) = send(inner, &parcel).await else {
         return inner.store.write(|db| remove(db, id));
     };
@@ -129,6 +164,26 @@ async fn attempt(inner: &Inner, id: i64) -> Result<(), StoreError> {
         });
     }
     give_up(inner, id, parcel, &failure.why)
+}
+
+/// With headers and body; none if it is not wanted any more, since the subscription is confirmed or gone.
+fn written(inner: &Inner, parcel: Parcel) -> Result<Option<Parcel>, StoreError> {
+    let Some(confirmation) = &parcel.confirmation else {
+        return Ok(Some(parcel));
+    };
+    let subscription = inner
+        .store
+        .read(|db| Subscription::find(db, &confirmation.subscription))?;
+    let Some(subscription) = subscription.filter(|subscription| !subscription.is_confirmed) else {
+        return Ok(None);
+    };
+    let (id, asked) = (&confirmation.message_id, confirmation.asked);
+    let (headers, body) = envelope::confirmation(&subscription, &inner.endpoint, id, asked);
+    Ok(Some(Parcel {
+        headers,
+        body,
+        ..parcel
+    }))
 }
 
 fn give_up(inner: &Inner, id: i64, parcel: Parcel, why: &str) -> Result<(), StoreError> {

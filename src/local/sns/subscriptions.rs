@@ -12,7 +12,7 @@ use super::filter::Filter;
 use super::http::Target;
 use super::outbox::{self, Parcel};
 use super::table::{Subscription, Topic, check_arn};
-use super::{Context, PAGE, envelope};
+use super::{Context, PAGE};
 use crate::local::api::{ACCOUNT, ApiError, Reply};
 use crate::local::page;
 use crate::local::protocol::xml::Writer;
@@ -49,13 +49,10 @@ pub(super) fn subscribe(db: &Transaction<'_>, context: &Context<'_>) -> Result<R
     } else {
         subscription.insert(db, &topic)?;
     }
-    if !subscription.is_confirmed && protocol == "http" {
-        let (headers, body) = envelope::confirmation(&subscription, context);
-        context.post(outbox::put(
-            db,
-            &Parcel::http(&subscription, headers, body),
-            context.now,
-        )?);
+    // Also when it was there before: who subscribes again asks again. Nothing is sent to other machines.
+    if !subscription.is_confirmed && protocol == "http" && Target::read(endpoint).is_some() {
+        let parcel = Parcel::confirmation(&subscription, context.now);
+        context.post(outbox::put(db, &parcel, context.now)?);
     }
     let shown = if subscription.is_confirmed || params.flag("ReturnSubscriptionArn") {
         &subscription.arn
@@ -86,16 +83,6 @@ fn check_endpoint(topic: &Topic, protocol: &str, endpoint: &str) -> Result<(), A
         "http" | "https" if !of_protocol(&format!("{protocol}://")) => {
             return Err(invalid("Endpoint must match the specified protocol"));
         }
-        "http" if Target::read(endpoint).is_none() => {
-            return Err(not_implemented(
-                "Subscribe with an HTTP endpoint that is not on this machine (127.0.0.1, localhost)",
-            ));
-        }
-        "https" => {
-            return Err(not_implemented(
-                "Subscribe with an HTTPS endpoint (HTTP on this machine is)",
-            ));
-        }
         "email" | "email-json" if !endpoint.contains('@') => return Err(invalid("Email address")),
         "sms"
             if !endpoint
@@ -108,7 +95,7 @@ fn check_endpoint(topic: &Topic, protocol: &str, endpoint: &str) -> Result<(), A
         "application" if !is_arn_of("sns") => {
             return Err(invalid("ApplicationEndpoint ARN specified for subscription."));
         }
-        "lambda" | "http" | "email" | "email-json" | "sms" | "application" => {}
+        "lambda" | "http" | "https" | "email" | "email-json" | "sms" | "application" => {}
         "firehose" => return Err(not_implemented("Subscribe with the protocol firehose")),
         other => {
             return Err(invalid(format!(
@@ -139,7 +126,9 @@ fn set_attribute(db: &Connection, subscription: &mut Subscription, name: &str, v
                 "Attributes Reason: RawMessageDelivery: Invalid value, must be true or false.",
             ));
         }
-        "RawMessageDelivery" if value == "true" && !matches!(subscription.protocol.as_str(), "sqs" | "http") => {
+        "RawMessageDelivery"
+            if value == "true" && !matches!(subscription.protocol.as_str(), "sqs" | "http" | "https") =>
+        {
             return Err(invalid(format!(
                 "Attributes Reason: Delivery protocol [{}] does not support raw message delivery.",
                 subscription.protocol

@@ -54,6 +54,10 @@ impl Bench {
     }
 
     fn over(store: Store, now: Arc<AtomicU64>) -> Self {
+        Self::reached_at("http://here:1", store, now)
+    }
+
+    fn reached_at(endpoint: &str, store: Store, now: Arc<AtomicU64>) -> Self {
         let time = Arc::clone(&now);
         let clock: Clock = Arc::new(move || time.load(Ordering::SeqCst));
         let sqs = Arc::new(Sqs::open(store.clone(), "http://here:1".to_owned(), clock.clone()).unwrap());
@@ -62,7 +66,7 @@ impl Bench {
             store.clone(),
             sqs.clone(),
             functions.clone(),
-            "http://here:1".to_owned(),
+            endpoint.to_owned(),
             clock,
         );
         Self {

@@ -165,10 +165,11 @@ impl Executor {
         .map_err(|problem| Refused::Broken(format!("the invocation broke off: {problem}")))
     }
 
-    /// Whether invocations of a function are running.
+    /// Whether invocations of a function are running; none are once it is shut down.
     pub(super) fn is_busy(&self, region: &str, name: &str) -> bool {
         let key = (region.to_owned(), name.to_owned());
-        self.0.pools().functions.get(&key).is_some_and(|pool| pool.running > 0)
+        let pools = self.0.pools();
+        !pools.closed && pools.functions.get(&key).is_some_and(|pool| pool.running > 0)
     }
 
     /// Ends a function's idle processes now, and the others after their invocation.

@@ -214,3 +214,49 @@ async fn what_was_accepted_is_delivered_by_the_next_process() {
     eventually("the end of the delivery", || next.pending() == 0).await;
     assert_eq!(body(&endpoint.get(2))["Message"], "m");
 }
+
+#[tokio::test]
+async fn a_confirmation_leads_to_the_process_that_is_there() {
+    let store = Store::in_memory().unwrap();
+    let now = Arc::new(AtomicU64::new(START));
+    let bench = Bench::over(store.clone(), now.clone());
+    let topic = bench.topic("t", &[]);
+    let endpoint = Endpoint::open(&[500, 200]).await;
+    let arn = bench.subscribe(&topic, "http", &endpoint.url(), &[]);
+    eventually("the first attempt", || endpoint.count() == 1).await;
+    bench.sns.close().await;
+    drop(bench);
+    now.fetch_add(1000, Ordering::SeqCst);
+    let next = Bench::reached_at("http://there:2", store, now);
+    eventually("the second attempt", || endpoint.count() == 2).await;
+    eventually("the end of the delivery", || next.pending() == 0).await;
+    let (first, second) = (body(&endpoint.get(0)), body(&endpoint.get(1)));
+    assert_eq!(first["MessageId"], second["MessageId"]);
+    let link = |body: &Value| body["SubscribeURL"].as_str().unwrap().to_owned();
+    assert_eq!(link(&second), link(&first).replace("http://here:1/", "http://there:2/"));
+
+    // Who subscribes again is asked again, and it is the same subscription.
+    assert_eq!(next.subscribe(&topic, "http", &endpoint.url(), &[]), arn);
+    eventually("the next confirmation", || endpoint.count() == 3).await;
+    assert_eq!(body(&endpoint.get(2))["Token"], first["Token"]);
+}
+
+#[tokio::test]
+async fn who_has_confirmed_is_not_asked_again() {
+    let bench = Bench::open();
+    let topic = bench.topic("t", &[]);
+    let endpoint = Endpoint::open(&[200, 500, 200]).await;
+    bench.subscribe(&topic, "http", &endpoint.url(), &[]);
+    eventually("the confirmation request", || endpoint.count() == 1).await;
+    let token = body(&endpoint.get(0))["Token"].as_str().unwrap().to_owned();
+    // The next one fails, and before it is tried again the first is heeded.
+    bench.subscribe(&topic, "http", &endpoint.url(), &[]);
+    eventually("the failed request", || endpoint.count() == 2).await;
+    bench.ok("ConfirmSubscription", &[("TopicArn", &topic), ("Token", &token)]);
+    eventually("the end of the delivery", || {
+        bench.now.fetch_add(1000, Ordering::SeqCst);
+        bench.pending() == 0
+    })
+    .await;
+    assert_eq!(endpoint.count(), 2);
+}

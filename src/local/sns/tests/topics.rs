@@ -194,16 +194,14 @@ async fn subscriptions_are_idempotent_and_checked() {
             "InvalidParameter: Invalid parameter: Endpoint must match the specified protocol",
         ),
         (
-            "http",
-            "http://example.com/",
-            "NotImplemented: not implemented by the local cloud: sns:Subscribe with an HTTP endpoint that \
-            is not on this machine (127.0.0.1, localhost)",
+            "https",
+            "http://127.0.0.1/",
+            "InvalidParameter: Invalid parameter: Endpoint must match the specified protocol",
         ),
         (
-            "https",
-            "https://127.0.0.1/",
-            "NotImplemented: not implemented by the local cloud: sns:Subscribe with an HTTPS endpoint (HTTP \
-            on this machine is)",
+            "firehose",
+            "arn:aws:firehose:us-east-1:000000000000:deliverystream/d",
+            "NotImplemented: not implemented by the local cloud: sns:Subscribe with the protocol firehose",
         ),
         ("email", "nobody", "InvalidParameter: Invalid parameter: Email address"),
     ] {
@@ -263,17 +261,26 @@ async fn subscriptions_are_idempotent_and_checked() {
 async fn what_is_not_confirmed_is_listed_as_such() {
     let bench = Bench::open();
     let topic = bench.topic("t", &[]);
-    let asked = [
-        ("TopicArn", topic.as_str()),
-        ("Protocol", "email"),
-        ("Endpoint", "a@example.com"),
-    ];
-    assert_eq!(
-        text_of(&bench.ok("Subscribe", &asked), "SubscriptionArn"),
-        "pending confirmation"
-    );
-    let listed = bench.ok("ListSubscriptionsByTopic", &[("TopicArn", &topic)]);
-    assert_eq!(text_of(&listed, "SubscriptionArn"), "PendingConfirmation");
+    for (protocol, endpoint) in [
+        ("email", "a@example.com"),
+        ("https", "https://127.0.0.1/hook"),
+        ("https", "https://example.com/hook"),
+        ("http", "http://example.com/hook"),
+    ] {
+        let asked = [
+            ("TopicArn", topic.as_str()),
+            ("Protocol", protocol),
+            ("Endpoint", endpoint),
+        ];
+        assert_eq!(
+            text_of(&bench.ok("Subscribe", &asked), "SubscriptionArn"),
+            "pending confirmation"
+        );
+        let listed = bench.ok("ListSubscriptionsByTopic", &[("TopicArn", &topic)]);
+        assert_eq!(text_of(&listed, "SubscriptionArn"), "PendingConfirmation");
+    }
+    bench.ok("Publish", &[("TopicArn", &topic), ("Message", "m")]);
+    assert_eq!(bench.pending(), 0, "nothing leaves this machine");
     let token = [("TopicArn", topic.as_str()), ("Token", "x")];
     bench.refused(
         "ConfirmSubscription",
