@@ -24,6 +24,7 @@ use crate::stack;
 #[cfg(feature = "local")]
 use crate::stack::model::Function;
 use crate::stack::model::{Stack, StateMachine};
+use crate::tree::Value as Text;
 
 /// A stack file, checked as far as it can be without a cloud.
 pub(super) struct Checked {
@@ -74,6 +75,7 @@ impl App {
                 findings.extend(missing_runtimes(stack));
                 findings.extend(not_offered(stack));
                 findings.extend(without_effect(stack));
+                findings.extend(desired.iter().flat_map(|desired| unheard(stack, desired)));
                 findings.extend(desired.iter().flat_map(not_executable));
             }
         }
@@ -276,6 +278,29 @@ fn without_effect(stack: &Stack) -> impl Iterator<Item = Diagnostic> {
         let message = format!("state machine `{id}` has tracing, but the local cloud writes no X-Ray traces");
         Diagnostic::warning("no-effect-locally", message).at(machine.span.as_ref())
     })
+}
+
+/// Subscriptions that the local cloud keeps and sends nothing to: they are not on this machine.
+fn unheard(stack: &Stack, desired: &Desired) -> Vec<Diagnostic> {
+    let all = desired
+        .subscriptions
+        .iter()
+        .filter(|wanted| wanted.leaves_this_machine());
+    all.map(|wanted| {
+        let (id, protocol, endpoint) = (&wanted.topic_id, &wanted.protocol, &wanted.endpoint);
+        let message = format!(
+            "topic `{id}` has a subscription of `{protocol}` to `{endpoint}`, but the local cloud sends nothing off this machine"
+        );
+        let topic = stack.topics.get(id);
+        let written = topic.and_then(|topic| {
+            let mut written = topic.subscriptions.iter();
+            written.find(|written| written.endpoint.value == Text::String(endpoint.clone()))
+        });
+        let span = written.and_then(|written| written.span.as_ref());
+        let span = span.or_else(|| topic.and_then(|topic| topic.span.as_ref()));
+        Diagnostic::warning("no-effect-locally", message).at(span)
+    })
+    .collect()
 }
 
 /// What the local cloud does not execute yet.

@@ -110,6 +110,10 @@ pub(super) async fn create(step: &Step, wanted: &DesiredSubscription) -> Answer<
     if let Some(permission) = &wanted.permission {
         permit(step, permission, &wanted.topic_arn).await?;
     }
+    subscribe(step, wanted).await
+}
+
+async fn subscribe(step: &Step, wanted: &DesiredSubscription) -> Answer<()> {
     let mut request = step
         .clients
         .sns
@@ -134,6 +138,13 @@ pub(super) async fn update(step: &Step, change: &SubscriptionUpdate) -> Answer<(
     let wanted = &change.subscription;
     if let Some(permission) = wanted.permission.as_ref().filter(|_| change.permit) {
         permit(step, permission, &wanted.topic_arn).await?;
+    }
+    if change.ask {
+        return match subscribe(step, wanted).await {
+            // Its settings are changed once it is confirmed.
+            Err(fault) if fault.said.contains("already exists with different attributes") => Ok(()),
+            answer => answer,
+        };
     }
     let Some(arn) = &change.arn else { return Ok(()) };
     let set = async |attribute: &str, value: &str| {

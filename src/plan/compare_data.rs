@@ -24,10 +24,12 @@ pub(crate) fn topic(there: &ObservedTopic, wanted: &Arc<DesiredTopic>) -> (Vec<C
     (changes.0, update)
 }
 
-/// What waits to be confirmed cannot be changed, and is left until it is.
+/// What waits to be confirmed cannot be changed, and is left until it is; a program `may_be_asked` again, for it may not have
+/// been there the first time. People are not asked twice.
 pub(crate) fn subscription(
     there: &ObservedSubscription,
     wanted: &Arc<DesiredSubscription>,
+    may_be_asked: bool,
 ) -> (Vec<Change>, SubscriptionUpdate) {
     let mut changes = Changes::default();
     let mut update = SubscriptionUpdate {
@@ -36,6 +38,7 @@ pub(crate) fn subscription(
         raw: false,
         filter: false,
         permit: !there.permitted && wanted.permission.is_some(),
+        ask: there.arn.is_none() && may_be_asked && matches!(wanted.protocol.as_str(), "http" | "https"),
     };
     if update.permit {
         changes.push(
@@ -43,6 +46,9 @@ pub(crate) fn subscription(
             Some(json!("missing")),
             Some(json!("lambda:InvokeFunction")),
         );
+    }
+    if update.ask {
+        changes.push("confirmation", Some(json!("pending")), Some(json!("asked for again")));
     }
     if there.arn.is_none() {
         return (changes.0, update);

@@ -112,7 +112,9 @@ impl Planner<'_> {
             }
             let made_again = |step: &Step| step.arn == wanted.endpoint && matches!(step.work, Work::CreateFunction(_));
             there.permitted &= !functions.iter().any(made_again);
-            let (changes, update) = compare_data::subscription(&there, &shared);
+            // The local cloud would send nothing.
+            let may_be_asked = self.desired.identity.target != "local" || !wanted.leaves_this_machine();
+            let (changes, update) = compare_data::subscription(&there, &shared, may_be_asked);
             steps.extend(self.update(&resource, changes, Work::UpdateSubscription(update)));
         }
         steps

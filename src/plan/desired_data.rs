@@ -50,6 +50,27 @@ pub struct DesiredSubscription {
     pub permission: Option<InvokePermission>,
 }
 
+impl DesiredSubscription {
+    /// Whether messages go over a network: to a machine or a person outside. An `http` endpoint of this machine alone does not.
+    pub fn leaves_this_machine(&self) -> bool {
+        match self.protocol.as_str() {
+            "sqs" | "lambda" => false,
+            "http" => !is_of_this_machine(&self.endpoint),
+            _ => true,
+        }
+    }
+}
+
+fn is_of_this_machine(url: &str) -> bool {
+    let uri = url.parse::<http::Uri>().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+    let address = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// A statement in the policy of a function that lets a topic invoke it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvokePermission {

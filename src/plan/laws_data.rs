@@ -375,3 +375,31 @@ fn what_others_subscribed_stays_and_is_told() {
             .any(|note| note.contains("that the stack file does not name: it stays"))
     );
 }
+
+#[test]
+fn programs_are_asked_again_to_confirm_and_people_are_not() {
+    for (protocol, endpoint, target, is_asked) in [
+        ("http", "http://127.0.0.1:1/", "local", true),
+        ("http", "http://LOCALHOST/", "local", true),
+        ("http", "http://[::1]:1/", "local", true),
+        ("http", "http://example.com/", "local", false),
+        ("http", "http://127.0.0.1@example.com/", "local", false),
+        ("https", "https://127.0.0.1/", "local", false),
+        ("https", "https://example.com/", "aws", true),
+        ("http", "http://example.com/", "localstack", true),
+        ("email", "a@example.com", "aws", false),
+    ] {
+        let (stack, mut model) = deployed();
+        let mut desired = super::laws::desired(&stack);
+        desired.identity.target = target.to_owned();
+        let wanted = &mut desired.subscriptions[0];
+        (wanted.protocol, wanted.endpoint) = (protocol.to_owned(), endpoint.to_owned());
+        let mut there = observed_subscription(wanted);
+        there.arn = None;
+        model.0.subscriptions[0] = there;
+        let plan = super::deploy(&desired, &model.0, false).unwrap();
+        let asks = |work: &Work| matches!(work, Work::UpdateSubscription(update) if update.ask);
+        let asked = plan.steps.iter().filter(|step| asks(&step.work)).count();
+        assert_eq!(asked, usize::from(is_asked), "{endpoint} {target}: {plan:?}");
+    }
+}

@@ -32,6 +32,8 @@ pub struct SubscriptionUpdate {
     pub filter: bool,
     /// Whether the function does not let the topic invoke it.
     pub permit: bool,
+    /// Whether its end, a program, is to be asked once more to confirm it.
+    pub ask: bool,
 }
 
 /// What changes of a queue.

@@ -336,6 +336,38 @@ fn what_the_local_cloud_cannot_run_is_refused_before_anything_is_made() {
 }
 
 #[test]
+fn subscriptions_off_this_machine_are_kept_and_told_to_get_nothing_here_and_only_here() {
+    let env = Env::new();
+    env.write(
+        "ends.yaml",
+        "name: ends\ntopics:\n  Told:\n    subscriptions:\n      - { protocol: https, endpoint: 'https://127.0.0.1/' }\n      \
+         - { protocol: http, endpoint: 'http://example.com/' }\n      - { protocol: http, endpoint: 'http://127.0.0.1:9/' }\n",
+    );
+    let warnings = [
+        "topic `Told` has a subscription of `https` to `https://127.0.0.1/`, but the local cloud sends nothing off this machine",
+        "ends.yaml:5",
+        "`http` to `http://example.com/`, but the local cloud sends nothing off this machine",
+    ];
+    let valid = env.run(&["validate", "ends.yaml"]).expect(0);
+    says(&valid, &warnings);
+    says(&valid, &["is valid, with 2 warnings"]);
+    says(&env.run(&["deploy", "ends.yaml"]).expect(0), &warnings);
+    // Only the end that may be there by now is asked again to confirm.
+    let again = env.run(&["deploy", "ends.yaml"]).expect(0);
+    says(
+        &again,
+        &[
+            "ends-Told to http http://127.0.0.1:[PORT]/",
+            "0 to create, 1 to update",
+            "asked for again",
+        ],
+    );
+    let elsewhere = env.run(&["validate", "ends.yaml", "--target", "aws"]).expect(0);
+    assert!(!elsewhere.stderr.contains("off this machine"), "{}", elsewhere.stderr);
+    env.run(&["teardown", "ends.yaml"]).expect(0);
+}
+
+#[test]
 fn what_runs_here_only_with_mocks_is_deployed_and_refused_when_it_is_started() {
     let env = Env::new();
     let job = "Run job: { Type: Task, Resource: 'arn:aws:states:::glue:startJobRun.sync', Parameters: { JobName: j }, End: true }";
