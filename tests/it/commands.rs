@@ -357,7 +357,7 @@ fn subscriptions_off_this_machine_are_kept_and_told_to_get_nothing_here_and_only
     says(
         &again,
         &[
-            "ends-Told to http http://127.0.0.1:9/",
+            "ends-Told to http http://127.0.0.1:[PORT]/",
             "0 to create, 1 to update",
             "asked for again",
         ],
