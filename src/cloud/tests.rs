@@ -505,7 +505,7 @@ fn got(state: &str, update: &str) -> Reply {
 
 #[tokio::test(start_paused = true)]
 async fn a_function_waits_for_its_role_and_until_it_is_active() {
-    let (cloud, answers) = connected(|operation, before| match (operation, before) {
+    let (cloud, answers) = connected_as("localstack", None, |operation, before| match (operation, before) {
         ("POST functions", 0 | 1) => error(
             400,
             "InvalidParameterValueException",
