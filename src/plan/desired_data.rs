@@ -61,14 +61,18 @@ impl DesiredSubscription {
     }
 }
 
+/// As the local cloud tells them: `localhost`, `127.…` and `[::1]`, with nobody's name before it.
 fn is_of_this_machine(url: &str) -> bool {
-    let uri = url.parse::<http::Uri>().ok();
-    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    let address = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<std::net::IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+    let authority = url.split("://").nth(1).unwrap_or_default();
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let parts: Vec<&str> = host.split('.').collect();
+    let is_loopback =
+        parts.len() == 4 && parts.first() == Some(&"127") && parts.iter().all(|part| part.parse::<u8>().is_ok());
+    host.eq_ignore_ascii_case("localhost") || host == "[::1]" || is_loopback
 }
 
 /// A statement in the policy of a function that lets a topic invoke it.

@@ -132,12 +132,20 @@ const CASES: &[(&str, &str, &str)] = &[
         "status: TIMED_OUT",
         "status: expected TIMED_OUT, got FAILED with error `Oops` and cause `it broke at noon`",
     ),
-    (BAD, "error: Ouch", "error: expected `Ouch`, got `Oops`"),
-    (BAD, "error: oops", "error: expected `oops`, got `Oops`"),
+    (
+        BAD,
+        "error: Ouch",
+        "error: expected `Ouch`, got `Oops`, with the cause `it broke at noon`",
+    ),
+    (
+        BAD,
+        "error: oops",
+        "error: expected `oops`, got `Oops`, with the cause `it broke at noon`",
+    ),
     (
         BAD,
         "error: { contains: oop }",
-        "error: expected a text that contains `oop`, got `Oops`",
+        "error: expected a text that contains `oop`, got `Oops`, with the cause `it broke at noon`",
     ),
     (
         BAD,
@@ -359,7 +367,7 @@ the output of `Call`: expected {"call":{"n":2}}, got {"items":[1,2],"name":"ann"
     (
         GOOD,
         "maxDuration: 1500ms",
-        "duration: expected at most [TOOK], got [TOOK]",
+        "duration: expected at most [TOOK], got 1 min",
     ),
     // several at once
     (
