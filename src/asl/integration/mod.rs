@@ -141,6 +141,7 @@ impl Integration {
 
     /// Whether AWS has such a resource, as far as can be told without its list of every action: those of most services of
     /// the AWS SDK are not looked at.
+    #[cfg(any(feature = "local", test))]
     pub(crate) fn is_recognized(&self) -> bool {
         self.unrecognized().is_none()
     }
