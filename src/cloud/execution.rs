@@ -5,11 +5,11 @@ use std::cmp::Reverse;
 use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::operation::start_sync_execution::StartSyncExecutionOutput;
 use aws_sdk_sfn::primitives::DateTime;
-use aws_sdk_sfn::types::{ExecutionListItem, HistoryEvent};
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus, HistoryEvent};
 use serde_json::Value;
 
 use super::error::{Answer, IfThere, Tried};
-use super::{Cloud, CloudError, ExecutionSummary, HistoryItem};
+use super::{Clients, Cloud, CloudError, ExecutionSummary, HistoryItem};
 
 /// Events of a page when the history is read whole, AWS's most.
 const WHOLE_PAGE: i32 = 1000;
@@ -142,18 +142,25 @@ impl Cloud {
         Ok(Some(executions))
     }
 
-    /// Stops an execution.
+    /// Stops an execution; it may have ended by itself.
     pub async fn stop_execution(&self, arn: &str, cause: &str) -> Result<(), CloudError> {
-        let answer = self
-            .clients
-            .sfn
-            .stop_execution()
-            .execution_arn(arn)
-            .cause(cause)
-            .send()
-            .await;
-        answer.tried(|| format!("stop the execution {arn}"))?;
-        Ok(())
+        Ok(stop(&self.clients, arn, cause).await?)
+    }
+}
+
+/// Stops an execution, if it runs. AWS says yes where it has ended, MiniStack refuses to stop it.
+pub(super) async fn stop(clients: &Clients, arn: &str, cause: &str) -> Answer<()> {
+    let request = clients.sfn.stop_execution().execution_arn(arn).cause(cause);
+    let answer = request.send().await;
+    let Err(fault) = answer.tried(|| format!("stop the execution {arn}")) else {
+        return Ok(());
+    };
+    let now = clients.sfn.describe_execution().execution_arn(arn).send().await;
+    let now = now.tried(|| format!("describe the execution {arn}"));
+    match now.if_there(&["ExecutionDoesNotExist"]) {
+        Ok(Some(now)) if matches!(now.status, ExecutionStatus::Running | ExecutionStatus::PendingRedrive) => Err(fault),
+        Ok(_) => Ok(()),
+        Err(_) => Err(fault),
     }
 }
 

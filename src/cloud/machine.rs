@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::apply::Step;
 use super::error::{Answer, Fault, IfThere, Tried};
-use super::{Clients, Cloud, CloudError};
+use super::{Clients, Cloud, CloudError, execution};
 use crate::plan::desired::{DesiredMachine, LogSettings, Tags};
 use crate::plan::observed::{ObservedMachine, owner};
 use crate::plan::work::{MachineUpdate, TagChange};
@@ -246,11 +246,7 @@ async fn stop_running(clients: &Clients, arn: &str) -> Answer<()> {
         running.extend(page.into_iter().flat_map(|page| page.executions));
     }
     for execution in running {
-        let request = clients.sfn.stop_execution().execution_arn(&execution.execution_arn);
-        let answer = request.cause("the state machine is being deleted").send().await;
-        answer
-            .tried(|| format!("stop {}", execution.execution_arn))
-            .if_there(&["ExecutionDoesNotExist"])?;
+        execution::stop(clients, &execution.execution_arn, "the state machine is being deleted").await?;
     }
     Ok(())
 }

@@ -597,3 +597,41 @@ async fn a_machine_is_stopped_deleted_and_waited_for() {
         ]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_stopped_matters_only_if_it_runs() {
+    let running = r#"{"executions":[{"executionArn":"arn:e","stateMachineArn":"arn:m","name":"e","status":"RUNNING","startDate":1}]}"#;
+    let described = |status: &str| {
+        let text = format!(r#"{{"executionArn":"arn:e","stateMachineArn":"arn:m","startDate":1,"status":"{status}"}}"#);
+        Ok((200, text))
+    };
+    let gone = || error(400, "StateMachineDoesNotExist", "gone");
+    for (now, is_deleted) in [
+        (described("SUCCEEDED"), true),
+        (described("ABORTED"), true),
+        (error(400, "ExecutionDoesNotExist", "gone"), true),
+        (described("RUNNING"), false),
+        (described("PENDING_REDRIVE"), false),
+        (error(400, "AccessDeniedException", "no"), false),
+    ] {
+        let reply = now.clone();
+        let (cloud, _) = connected(move |operation, _| match operation {
+            "ListExecutions" => Ok((200, running.into())),
+            "StopExecution" => error(400, "ValidationException", "Execution is not running"),
+            "DescribeExecution" => reply.clone(),
+            "DeleteStateMachine" => Ok((200, "{}".into())),
+            "DescribeStateMachine" => gone(),
+            other => Err(format!("{other:?} was not expected")),
+        })
+        .await;
+        let work = Work::DeleteMachine { arn: "arn:m".into() };
+        let (applied, log) = apply(&cloud, vec![step("machine", Kind::StateMachine, &[], work)]).await;
+        assert_eq!(applied.failed.is_empty(), is_deleted, "{now:?}: {log:?}");
+        if !is_deleted {
+            assert!(
+                applied.failed[0].1.contains("Execution is not running"),
+                "{now:?}: {log:?}"
+            );
+        }
+    }
+}
