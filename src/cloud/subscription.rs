@@ -18,8 +18,24 @@ const PENDING: &[&str] = &["PendingConfirmation", "pending confirmation"];
 /// What Lambda says of a function or a policy that is not there.
 const NO_POLICY: &[&str] = &["ResourceNotFoundException"];
 
+/// A subscription as it is listed.
+struct Listed {
+    /// None as long as its end has not confirmed it.
+    arn: Option<String>,
+    protocol: String,
+    endpoint: String,
+}
+
 /// The subscriptions of a topic.
 pub(super) async fn of_topic(clients: &Clients, topic_arn: &str) -> Answer<Vec<ObservedSubscription>> {
+    let mut found = Vec::new();
+    for listed in list(clients, topic_arn).await? {
+        found.extend(read(clients, topic_arn, listed).await?);
+    }
+    Ok(found)
+}
+
+async fn list(clients: &Clients, topic_arn: &str) -> Answer<Vec<Listed>> {
     let name = topic::name_of(topic_arn);
     let request = clients.sns.list_subscriptions_by_topic().topic_arn(topic_arn);
     let mut pages = request.into_paginator().send();
@@ -34,22 +50,34 @@ pub(super) async fn of_topic(clients: &Clients, topic_arn: &str) -> Answer<Vec<O
             if arn == "Deleted" {
                 continue;
             }
-            let arn = Some(arn).filter(|arn| !PENDING.contains(&arn.as_str()));
-            let protocol = listed.protocol.unwrap_or_default();
-            let endpoint = listed.endpoint.unwrap_or_default();
-            found.extend(read(clients, topic_arn, arn, protocol, endpoint).await?);
+            found.push(Listed {
+                arn: Some(arn).filter(|arn| !PENDING.contains(&arn.as_str())),
+                protocol: listed.protocol.unwrap_or_default(),
+                endpoint: listed.endpoint.unwrap_or_default(),
+            });
         }
     }
     Ok(found)
 }
 
-async fn read(
-    clients: &Clients,
-    topic_arn: &str,
-    arn: Option<String>,
-    protocol: String,
-    endpoint: String,
-) -> Answer<Option<ObservedSubscription>> {
+/// Ends all subscriptions of a topic that is about to be deleted. AWS does so itself; in LocalStack they outlive it.
+pub(super) async fn end_all(clients: &Clients, topic_arn: &str) -> Answer<()> {
+    for arn in list(clients, topic_arn)
+        .await?
+        .into_iter()
+        .filter_map(|listed| listed.arn)
+    {
+        unsubscribe(clients, &arn).await?;
+    }
+    Ok(())
+}
+
+async fn read(clients: &Clients, topic_arn: &str, listed: Listed) -> Answer<Option<ObservedSubscription>> {
+    let Listed {
+        arn,
+        protocol,
+        endpoint,
+    } = listed;
     let mut attributes = HashMap::new();
     if let Some(arn) = &arn {
         let answer = clients
@@ -194,10 +222,7 @@ async fn permit(step: &Step, permission: &InvokePermission, topic_arn: &str) -> 
 }
 
 pub(super) async fn delete(step: &Step, arn: &str, permission: Option<&InvokePermission>) -> Answer<()> {
-    let answer = step.clients.sns.unsubscribe().subscription_arn(arn).send().await;
-    answer
-        .tried(|| format!("remove the subscription {arn}"))
-        .if_there(ABSENT)?;
+    unsubscribe(&step.clients, arn).await?;
     let Some(permission) = permission else { return Ok(()) };
     let request = step
         .clients
@@ -210,4 +235,10 @@ pub(super) async fn delete(step: &Step, arn: &str, permission: Option<&InvokePer
         .tried(|| format!("take the permission off the function {}", permission.function))
         .if_there(NO_POLICY)?;
     Ok(())
+}
+
+async fn unsubscribe(clients: &Clients, arn: &str) -> Answer<()> {
+    let answer = clients.sns.unsubscribe().subscription_arn(arn).send().await;
+    let ended = answer.tried(|| format!("remove the subscription {arn}"));
+    ended.if_there(ABSENT).map(drop)
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use aws_sdk_sns::types::Tag;
 
-use super::Clients;
 use super::apply::Step;
 use super::error::{Answer, Fault, IfThere, Tried};
+use super::observe::DENIED;
+use super::{Clients, subscription};
 use crate::plan::desired::Tags;
 use crate::plan::desired_data::DesiredTopic;
 use crate::plan::observed::{ObservedTopic, owner};
@@ -162,6 +163,11 @@ async fn tag(step: &Step, topic: &DesiredTopic, change: &TagChange) -> Answer<()
 
 /// With its subscriptions; deleting what is not there succeeds.
 pub(super) async fn delete(step: &Step, arn: &str) -> Answer<()> {
+    match subscription::end_all(&step.clients, arn).await {
+        // They go with the topic, where permissions matter.
+        Err(fault) if fault.is(DENIED) => {}
+        ended => ended?,
+    }
     let answer = step.clients.sns.delete_topic().topic_arn(arn).send().await;
     let deleted = answer.tried(|| format!("delete the topic {}", name_of(arn)));
     deleted.if_there(ABSENT).map(drop)
