@@ -24,15 +24,26 @@ pub(super) fn test_run(lasts: u64, kept: bool) -> TestRun {
     }
 }
 
-/// Whether the process that made a run on this host is gone for certain.
-pub(super) fn is_gone(run: &TestRun) -> bool {
-    if !can_look() {
-        return false;
+/// What is known of the process that made a run.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    GoesOn,
+    Over,
+    Unknown,
+}
+
+/// Whether the process that made a run on this host is still there.
+pub(super) fn life(run: &TestRun) -> Life {
+    // Where processes can be looked at, this one is there.
+    if began(std::process::id()).is_none() {
+        return Life::Unknown;
     }
     match began(run.process) {
-        // The id may have been given to another process since.
-        Some(began) => run.began != 0 && began != run.began,
-        None => true,
+        None => Life::Over,
+        Some(_) if run.began == 0 => Life::Unknown,
+        Some(began) if began == run.began => Life::GoesOn,
+        // The id was given to another process since.
+        Some(_) => Life::Over,
     }
 }
 
@@ -90,11 +101,6 @@ fn began(process: u32) -> Option<u64> {
     })
 }
 
-/// Whether processes can be looked at here at all: this one must be there.
-fn can_look() -> bool {
-    began(std::process::id()).is_some()
-}
-
 /// The first line that a program says, if it says one and ends well.
 fn told_by(program: &str, args: &[&str]) -> Option<String> {
     let output = std::process::Command::new(program).args(args).output().ok()?;
@@ -111,18 +117,19 @@ mod tests {
     #[test]
     fn this_process_is_there_and_others_are_told_from_it() {
         let run = test_run(60, false);
-        assert!(!is_gone(&run));
-        assert!(is_gone(&TestRun {
-            began: run.began + 1,
-            ..run.clone()
-        }));
+        let check = |run: &TestRun, began: u64, expected: Life| {
+            assert_eq!(life(&TestRun { began, ..run.clone() }), expected, "{run:?} {began}");
+        };
+        check(&run, run.began, Life::GoesOn);
+        check(&run, run.began + 1, Life::Over);
+        check(&run, 0, Life::Unknown);
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let ended = TestRun {
             process: child.id(),
             ..run.clone()
         };
         child.wait().unwrap();
-        assert!(is_gone(&ended));
+        check(&ended, run.began, Life::Over);
         assert_eq!(host(), run.host);
         assert_eq!(TestRun::parse(&run.to_string()), Some(run));
     }

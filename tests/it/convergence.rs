@@ -148,14 +148,19 @@ fn stack_of(folder: &Path) -> std::path::PathBuf {
 
 const NEVER: usize = usize::MAX;
 
-/// Opens the local cloud of a folder, does the work with a fault at one call, and closes it.
-async fn work(folder: &Path, work: Work, fault: Fault, at: usize) -> Done {
+/// The local cloud of a folder.
+pub async fn door(folder: &Path) -> LocalDoor {
     let options = Options {
         folder: folder.join(".stepstack"),
         listen: ([127, 0, 0, 1], 0).into(),
         mock_config: None,
     };
-    let local = Arc::new(LocalDoor::open(options).await.unwrap());
+    LocalDoor::open(options).await.unwrap()
+}
+
+/// Opens the local cloud of a folder, does the work with a fault at one call, and closes it.
+async fn work(folder: &Path, work: Work, fault: Fault, at: usize) -> Done {
+    let local = Arc::new(door(folder).await);
     let calls = Arc::new(AtomicUsize::new(0));
     let faulty = Faulty {
         inner: local.clone(),
@@ -212,12 +217,7 @@ async fn plan_and_apply(folder: &Path, work: Work, door: Arc<dyn Door>) -> Resul
 
 /// Everything in the local cloud, read past the code under test, without what differs between two creations.
 pub async fn contents(folder: &Path) -> BTreeMap<&'static str, String> {
-    let options = Options {
-        folder: folder.join(".stepstack"),
-        listen: ([127, 0, 0, 1], 0).into(),
-        mock_config: None,
-    };
-    let local = LocalDoor::open(options).await.unwrap();
+    let local = door(folder).await;
     let json = |target: &str, body: &str| {
         Request::post("http://localhost/")
             .header("x-amz-target", target)

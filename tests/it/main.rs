@@ -8,6 +8,7 @@ mod convergence;
 mod emulators;
 mod env;
 mod features;
+mod leftovers;
 mod mocks;
 mod oddities;
 mod processes;

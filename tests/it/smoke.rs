@@ -8,7 +8,7 @@ use crate::convergence::contents;
 use crate::env::{Env, Ran};
 use crate::processes::{Running, up};
 
-const FILE: &str = "cases.yaml";
+pub const FILE: &str = "cases.yaml";
 
 /// A stack that does what its input says, with names of its own for some of its resources.
 const STACK: &str = r#"
@@ -47,13 +47,13 @@ stateMachines:
 "#;
 
 /// The stack with these cases.
-fn with_cases(cases: &str) -> Env {
+pub fn with_cases(cases: &str) -> Env {
     let env = Env::new();
     write_cases(&env, cases);
     env
 }
 
-fn write_cases(env: &Env, cases: &str) {
+pub fn write_cases(env: &Env, cases: &str) {
     let lines: Vec<String> = cases
         .lines()
         .map(str::trim)
@@ -64,7 +64,7 @@ fn write_cases(env: &Env, cases: &str) {
 }
 
 #[track_caller]
-fn says(ran: &Ran, texts: &[&str]) {
+pub fn says(ran: &Ran, texts: &[&str]) {
     for text in texts {
         let said = format!("{}\n{}", ran.stdout, ran.stderr);
         assert!(said.contains(text), "does not say `{text}`:\n{said}");
@@ -79,7 +79,7 @@ fn standing(env: &Env) -> BTreeMap<&'static str, String> {
 }
 
 #[track_caller]
-fn nothing_is_left(env: &Env) {
+pub fn nothing_is_left(env: &Env) {
     assert_eq!(standing(env), standing(&Env::new()));
 }
 
@@ -262,31 +262,6 @@ fn what_stands_can_be_tested() {
     says(&env.run(&["test", FILE, "--no-deploy"]).expect(0), &["1 passed"]);
     assert_eq!(standing(&env), real);
     says(&env.run(&["status", FILE]).expect(0), &["good-", "SUCCEEDED"]);
-}
-
-#[test]
-fn what_a_killed_run_left_is_removed_by_the_next() {
-    let env = with_cases("{ name: long, input: { wait: 100000 } }");
-    let mut killed = Running::start(&env, &["test", FILE, "--json"]);
-    killed.until_it_says("\"stateEntered\"");
-    killed.send(Signal::SIGKILL);
-    assert_eq!(killed.code(), None);
-
-    write_cases(&env, "{ name: good }");
-    let next = env.run(&["test", FILE]).expect(0);
-    says(&next, &["1 passed", "of this host, which made it, has ended"]);
-    nothing_is_left(&env);
-}
-
-#[test]
-fn what_was_half_deployed_is_removed_by_the_next() {
-    let env = with_cases("{ name: good }");
-    let mut killed = Running::start(&env, &["test", FILE, "--json"]);
-    killed.until_it_says("\"stepFinished\"");
-    killed.send(Signal::SIGKILL);
-    assert_eq!(killed.code(), None);
-    env.run(&["test", FILE]).expect(0);
-    nothing_is_left(&env);
 }
 
 #[test]

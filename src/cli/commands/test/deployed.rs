@@ -1,18 +1,16 @@
-//! A stack while its tests run: made under a name of its own, and removed again.
+//! A stack while its tests run: made under a name of its own.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::Args;
-use crate::cli::app::App;
 use crate::cli::apply::outcome_words;
 use crate::cli::process;
 use crate::cli::signals;
-use crate::cloud::{Applied, ApplyOptions, Cloud, CloudError, ErrorKind};
+use crate::cloud::{Applied, ApplyOptions, Cloud, ErrorKind};
 use crate::event::Sink;
-use crate::plan::{self, Kind, Plan};
+use crate::plan::{self, Plan};
 use crate::run::testing::Trouble;
 use crate::stack;
 use crate::stack::cases::Case;
@@ -20,12 +18,6 @@ use crate::stack::model::Stack;
 
 /// How long steps under way may take to end when everything is to stop.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// What trouble with removing is about.
-pub(super) const TEARDOWN: &str = "teardown";
-
-/// How often it is looked whether all is gone: calls that were under way may have made something after the last look.
-const ROUNDS: u32 = 3;
 
 /// Seconds after which a run of another host, of which nothing can be known, is taken to have ended; longer if its cases may
 /// take longer.
@@ -99,55 +91,5 @@ fn incomplete(applied: &Applied) -> Trouble {
         what: "deploy".to_owned(),
         message: format!("it is incomplete: {}{why}", outcome_words(applied)),
         hints: Vec::new(),
-    }
-}
-
-/// Removes the stack, which has resources of these kinds, and looks again until nothing is left; what is.
-pub(super) async fn remove(
-    cloud: &Cloud,
-    stack: &str,
-    deployed_as: &str,
-    kinds: &BTreeSet<Kind>,
-    options: &ApplyOptions,
-    sink: &dyn Sink,
-) -> Result<Vec<String>, CloudError> {
-    let mut round = 0;
-    loop {
-        let observed = cloud.observe_tests(stack, kinds).await?;
-        let plan = plan::teardown(deployed_as, &observed, cloud.identity(), false);
-        if plan.is_empty() {
-            return Ok(Vec::new());
-        }
-        if round == ROUNDS {
-            return Ok(plan
-                .steps
-                .iter()
-                .map(|step| format!("{} {}", step.kind.label(), step.name))
-                .collect());
-        }
-        cloud.apply(&plan, options, sink).await;
-        round += 1;
-    }
-}
-
-impl App {
-    /// What was not removed, for people.
-    pub(super) fn left_trouble(&self, deployed_as: &str, left: &[String]) -> Trouble {
-        Trouble {
-            what: TEARDOWN.to_owned(),
-            message: format!("of {deployed_as} is left: {}", left.join(", ")),
-            hints: vec![format!("`{}` removes it", self.teardown_line(deployed_as))],
-        }
-    }
-
-    /// That nobody knows what was not removed.
-    pub(super) fn not_removed(&self, deployed_as: &str, error: CloudError) -> Trouble {
-        let mut hints = error.hints;
-        hints.push(format!("`{}` removes it", self.teardown_line(deployed_as)));
-        Trouble {
-            what: TEARDOWN.to_owned(),
-            message: format!("{deployed_as} may stand as it was: {}", error.message),
-            hints,
-        }
     }
 }

@@ -1,13 +1,21 @@
-//! What older test runs of a stack left, because they were killed: found by its tags, and removed when nobody needs it.
+//! What is to go when a test is over: its own stack, and what older runs of it left because they were killed. Those are found by
+//! their tags, and removed when nobody needs them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::app::App;
 use crate::cli::clock::now_ms;
-use crate::cli::process;
+use crate::cli::process::{self, Life};
 use crate::cloud::{ApplyOptions, Cloud, CloudError};
 use crate::event::{Event, Sink};
-use crate::plan::{self, Kind, Leftover, TestRun};
+use crate::plan::{self, Kind, Leftover, Observed, Plan};
+use crate::run::testing::Trouble;
+
+/// What trouble with removing is about.
+pub(super) const TEARDOWN: &str = "teardown";
+
+/// How often it is looked whether all is gone: calls that were under way may have made something after the last look.
+const ROUNDS: u32 = 3;
 
 /// What to do about a run of which something stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,44 +28,134 @@ enum Fate {
     Tell(&'static str),
 }
 
+/// What is to be cleared away, and how.
+pub(super) struct Clearing<'a> {
+    pub(super) cloud: &'a Cloud,
+    /// The stack's name in its file.
+    pub(super) stack: &'a str,
+    /// What the stack has resources of.
+    pub(super) kinds: &'a BTreeSet<Kind>,
+    /// The name under which this run has deployed it, once that is to go.
+    pub(super) own: Option<&'a str>,
+    pub(super) options: &'a ApplyOptions,
+    pub(super) sink: &'a dyn Sink,
+}
+
+/// What should go and stays: the resources, by the name under which they were deployed.
+pub(super) type Left = BTreeMap<String, Vec<String>>;
+
+/// What was removed of an older run.
+struct Swept {
+    because: String,
+    removed: usize,
+}
+
 impl App {
-    /// Removes what earlier test runs of a stack have left, which has resources of these kinds.
-    pub(super) async fn sweep(
+    /// Removes what is to go, and looks again until nothing is left of it; what is.
+    pub(super) async fn clear_away(&self, clearing: &Clearing<'_>) -> Result<Left, CloudError> {
+        let mut swept = BTreeMap::new();
+        let left = self.in_rounds(clearing, &mut swept).await;
+        for (deployed_as, Swept { because, removed }) in swept {
+            let failed = left.as_ref().ok().and_then(|left| left.get(&deployed_as));
+            clearing.sink.emit(Event::Swept {
+                stack: clearing.stack.to_owned(),
+                failed: failed.map(Vec::len).unwrap_or_default(),
+                deployed_as,
+                because,
+                removed,
+            });
+        }
+        left
+    }
+
+    async fn in_rounds(
         &self,
-        cloud: &Cloud,
-        stack: &str,
-        kinds: &BTreeSet<Kind>,
-        options: &ApplyOptions,
-        sink: &dyn Sink,
-    ) -> Result<(), CloudError> {
-        let observed = cloud.observe_tests(stack, kinds).await?;
-        for leftover in plan::leftovers(stack, &observed) {
-            let because = match fate(&leftover) {
-                Fate::Leave => continue,
+        clearing: &Clearing<'_>,
+        swept: &mut BTreeMap<String, Swept>,
+    ) -> Result<Left, CloudError> {
+        let Clearing {
+            cloud, options, sink, ..
+        } = *clearing;
+        let mut round = 0;
+        loop {
+            let observed = cloud.observe_tests(clearing.stack, clearing.kinds).await?;
+            let mut plans = Vec::new();
+            for (deployed_as, because) in self.over(clearing, &observed, round == 0) {
+                let plan = plan::teardown(&deployed_as, &observed, cloud.identity(), false);
+                if plan.is_empty() {
+                    continue;
+                }
+                if let Some(because) = because {
+                    let removed = 0;
+                    swept.entry(deployed_as).or_insert(Swept { because, removed });
+                }
+                plans.push(plan);
+            }
+            if plans.is_empty() || round == ROUNDS {
+                return Ok(plans.iter().map(|plan| (plan.stack.clone(), resources(plan))).collect());
+            }
+            for plan in plans {
+                let removed = cloud.apply(&plan, options, sink).await.done.len();
+                if let Some(swept) = swept.get_mut(&plan.stack) {
+                    swept.removed += removed;
+                }
+            }
+            round += 1;
+        }
+    }
+
+    /// The runs of which nothing is to stand, with the reason where it is another one than this.
+    fn over(&self, clearing: &Clearing<'_>, observed: &Observed, is_first: bool) -> Vec<(String, Option<String>)> {
+        let mut over: Vec<_> = clearing.own.iter().map(|&own| (own.to_owned(), None)).collect();
+        for leftover in plan::leftovers(clearing.stack, observed) {
+            if clearing.own == Some(&leftover.deployed_as) {
+                continue;
+            }
+            match fate(&leftover) {
+                Fate::Leave => {}
+                // What comes before the cases has told it.
+                Fate::Tell(_) if clearing.own.is_some() || !is_first => {}
                 Fate::Tell(why) => {
                     let teardown = self.teardown_line(&leftover.deployed_as);
                     self.note(format!("{} {why}; `{teardown}` removes it", leftover.deployed_as));
-                    continue;
                 }
-                Fate::Remove(because) => because,
-            };
-            let plan = plan::teardown(&leftover.deployed_as, &observed, cloud.identity(), false);
-            let removed = cloud.apply(&plan, options, sink).await.done.len();
-            sink.emit(Event::Swept {
-                stack: stack.to_owned(),
-                deployed_as: leftover.deployed_as,
-                because,
-                removed,
-                failed: plan.steps.len().saturating_sub(removed),
-            });
+                Fate::Remove(because) => over.push((leftover.deployed_as, Some(because))),
+            }
         }
-        Ok(())
+        over
+    }
+
+    /// What was not removed, for people.
+    pub(super) fn left_trouble(&self, deployed_as: &str, left: &[String]) -> Trouble {
+        Trouble {
+            what: TEARDOWN.to_owned(),
+            message: format!("of {deployed_as} is left: {}", left.join(", ")),
+            hints: vec![format!("`{}` removes it", self.teardown_line(deployed_as))],
+        }
+    }
+
+    /// That nobody knows what was not removed.
+    pub(super) fn not_removed(&self, deployed_as: &str, error: CloudError) -> Trouble {
+        let mut hints = error.hints;
+        hints.push(format!("`{}` removes it", self.teardown_line(deployed_as)));
+        Trouble {
+            what: TEARDOWN.to_owned(),
+            message: format!("{deployed_as} may stand as it was: {}", error.message),
+            hints,
+        }
     }
 
     /// The command that removes a stack of which there is no file.
     pub(super) fn teardown_line(&self, stack: &str) -> String {
         self.command_line(&format!("teardown --name {stack}"), None)
     }
+}
+
+fn resources(plan: &Plan) -> Vec<String> {
+    let steps = plan.steps.iter();
+    steps
+        .map(|step| format!("{} {}", step.kind.label(), step.name))
+        .collect()
 }
 
 fn fate(leftover: &Leftover) -> Fate {
@@ -67,29 +165,27 @@ fn fate(leftover: &Leftover) -> Fate {
     if run.kept {
         return Fate::Tell("was kept by an earlier test run");
     }
-    if run.host == process::host() {
-        return match process::is_gone(run) {
-            true => Fate::Remove(format!(
-                "process {} of this host, which made it, has ended",
-                run.process
-            )),
-            false => Fate::Leave,
-        };
+    let life = match run.host == process::host() {
+        true => process::life(run),
+        false => Life::Unknown,
+    };
+    let age = (now_ms() / 1000).saturating_sub(run.at);
+    match life {
+        Life::Over => Fate::Remove(format!(
+            "process {} of this host, which made it, has ended",
+            run.process
+        )),
+        Life::Unknown if age >= run.lasts => {
+            Fate::Remove(format!("it was made {} minutes ago on the host {}", age / 60, run.host))
+        }
+        Life::GoesOn | Life::Unknown => Fate::Leave,
     }
-    of_another_host(run, now_ms() / 1000)
-}
-
-fn of_another_host(run: &TestRun, now: u64) -> Fate {
-    let age = now.saturating_sub(run.at);
-    if age < run.lasts {
-        return Fate::Leave;
-    }
-    Fate::Remove(format!("it was made {} minutes ago on the host {}", age / 60, run.host))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::TestRun;
 
     #[test]
     fn what_is_removed() {

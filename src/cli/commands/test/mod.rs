@@ -3,11 +3,14 @@
 mod cases;
 mod deployed;
 mod early;
+mod flow;
 mod leftovers;
 mod literals;
+mod removal;
 mod reports;
 mod sink;
 mod suite;
+mod told;
 mod verdict;
 
 use std::path::PathBuf;

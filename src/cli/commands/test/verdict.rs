@@ -1,6 +1,6 @@
 //! What all suites together come to.
 
-use super::deployed::TEARDOWN;
+use super::leftovers::TEARDOWN;
 use super::suite::Ran;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;

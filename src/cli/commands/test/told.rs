@@ -1,0 +1,88 @@
+//! What is told of a suite, as it happens and in its result.
+
+use std::time::Instant;
+
+use super::flow::{Run, millis};
+use crate::cloud::{CloudError, ErrorKind};
+use crate::event::Event;
+use crate::run::testing::{CaseResult, Trouble, Verdict};
+use crate::stack::cases::Case;
+
+/// Why cases were not run when the user stopped everything.
+const INTERRUPTED: &str = "interrupted";
+
+impl Run<'_> {
+    /// The cloud did not do what comes before the cases.
+    pub(super) fn trouble(&mut self, what: &str, error: CloudError) {
+        self.ran.refused |= matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable);
+        self.ran.result.trouble.push(Trouble {
+            what: what.to_owned(),
+            message: error.message,
+            hints: error.hints,
+        });
+        self.skip("nothing was deployed");
+    }
+
+    pub(super) fn wrong(&mut self, messages: Vec<String>) {
+        self.ran.result.trouble.push(Trouble {
+            what: "deploy".to_owned(),
+            message: messages.join("; "),
+            hints: Vec::new(),
+        });
+    }
+
+    /// The user stopped everything before the cases: that must not look as if all was well.
+    pub(super) fn interrupted(&mut self) {
+        self.ran.result.trouble.push(Trouble {
+            what: "deploy".to_owned(),
+            message: "the user stopped it".to_owned(),
+            hints: Vec::new(),
+        });
+        self.skip(INTERRUPTED);
+    }
+
+    /// None of the cases is run.
+    pub(super) fn skip(&mut self, why: &str) {
+        for case in &self.suite.cases {
+            self.skip_one(case, why);
+        }
+    }
+
+    pub(super) fn skip_one(&mut self, case: &Case, why: &str) {
+        self.sink.emit(Event::CaseFinished {
+            file: self.file(),
+            case: case.name.clone(),
+            verdict: "skipped".to_owned(),
+            attempts: 0,
+            took_ms: 0,
+            reasons: vec![why.to_owned()],
+        });
+        self.ran.result.cases.push(CaseResult {
+            name: case.name.clone(),
+            span: case.span.clone(),
+            state_machine: case.state_machine.clone(),
+            verdict: Verdict::Skipped(why.to_owned()),
+            attempts: 0,
+            took_ms: 0,
+            record: None,
+            execution: None,
+        });
+    }
+
+    pub(super) fn finished(&self, left: Vec<String>, began: Instant) {
+        let result = &self.ran.result;
+        let count = |wanted: fn(&CaseResult) -> bool| result.cases.iter().filter(|case| wanted(case)).count();
+        self.sink.emit(Event::SuiteFinished {
+            file: self.file(),
+            stack: result.stack.clone(),
+            deployed_as: result.deployed_as.clone(),
+            passed: count(|case| matches!(case.verdict, Verdict::Passed) && case.attempts < 2),
+            flaky: count(|case| matches!(case.verdict, Verdict::Passed) && case.attempts > 1),
+            failed: count(|case| matches!(case.verdict, Verdict::Failed(_))),
+            skipped: count(|case| matches!(case.verdict, Verdict::Skipped(_))),
+            broken: count(|case| matches!(case.verdict, Verdict::Broken(_))),
+            left,
+            took_ms: millis(began),
+        });
+    }
+}
