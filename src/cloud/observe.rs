@@ -18,7 +18,7 @@ use crate::plan::desired::Tags;
 use crate::plan::observed::{
     Observed, ObservedFunction, ObservedLogGroup, ObservedMachine, ObservedRole, other_region, owner,
 };
-use crate::plan::{Desired, Identity, Kind, is_of_test, names};
+use crate::plan::{Desired, Identity, Kind, Tested, is_of_test, names};
 use crate::stack::suffix_in;
 
 /// Reads in flight at once.
@@ -44,11 +44,11 @@ impl Cloud {
         self.look(scope).await
     }
 
-    /// Everything that test runs of a stack, which has resources of these kinds, have made and not removed. Reads only.
-    pub async fn observe_tests(&self, stack: &str, kinds: &BTreeSet<Kind>) -> Result<Observed, CloudError> {
-        let mut scope = Scope::new(self, stack, None);
-        scope.kinds.clone_from(kinds);
-        scope.tests = true;
+    /// Everything that test runs of a stack have made and not removed. Reads only.
+    pub async fn observe_tests(&self, tested: &Tested) -> Result<Observed, CloudError> {
+        let mut scope = Scope::new(self, &tested.stack, None);
+        scope.kinds.clone_from(&tested.kinds);
+        scope.tests = Some(tested.clone());
         self.look(scope).await
     }
 
@@ -159,8 +159,8 @@ pub(super) struct Scope {
     account: bool,
     /// Whether all has to be looked at, however much it is.
     thorough: bool,
-    /// Whether it is about the test runs of the stack, and not the stack itself.
-    tests: bool,
+    /// The stack whose test runs it is about, if it is not about the stack itself.
+    tests: Option<Tested>,
     /// Kinds that the stack has resources of.
     kinds: BTreeSet<Kind>,
     /// Whether this is an emulator of others, which may lack services.
@@ -199,7 +199,7 @@ impl Scope {
             wanted,
             account: cloud.identity.target == "aws",
             thorough: desired.is_none(),
-            tests: false,
+            tests: None,
             kinds: desired.map(Desired::kinds).unwrap_or_default(),
             may_lack: cloud.identity.target == "localstack",
             unlisted: cloud.unlisted.clone(),
@@ -219,7 +219,7 @@ impl Scope {
 
     /// Names of which the tags are worth reading. An account's lists lag, so that wanted names are asked for by name.
     pub(super) fn candidates(&self, kind: Kind, listed: &[String]) -> BTreeSet<String> {
-        let all = !self.tests && (self.thorough || (!self.account && listed.len() <= FEW));
+        let all = self.tests.is_none() && (self.thorough || (!self.account && listed.len() <= FEW));
         let asked = self.wanted(kind).filter(|_| self.account);
         let ours = listed.iter().filter(|name| all || self.expects(kind, name));
         ours.chain(asked).cloned().collect()
@@ -227,7 +227,7 @@ impl Scope {
 
     /// Whether a name is wanted or looks like one of ours.
     fn expects(&self, kind: Kind, name: &str) -> bool {
-        if self.tests {
+        if self.tests.is_some() {
             return suffix_in(name).is_some();
         }
         let bare = if kind == Kind::LogGroup {
@@ -268,7 +268,7 @@ impl Scope {
     }
 
     pub(super) fn keeps(&self, kind: Kind, name: &str, tags: &Tags) -> bool {
-        let ours = if self.tests {
+        let ours = if self.tests.is_some() {
             is_of_test(&self.stack, tags)
         } else {
             owner(tags) == Some(self.stack.as_str())
@@ -279,7 +279,7 @@ impl Scope {
     /// All functions and state machines that were found are kept ones: what is named after them goes with them.
     fn keeps_log_group(&self, observed: &Observed, group: &ObservedLogGroup) -> bool {
         match observed.owner_of_log_group(group) {
-            Some(_) if self.tests => owner(&group.tags).is_none() || is_of_test(&self.stack, &group.tags),
+            Some(_) if self.tests.is_some() => owner(&group.tags).is_none() || is_of_test(&self.stack, &group.tags),
             owner => owner == Some(self.stack.as_str()) || self.wants(Kind::LogGroup, &group.name),
         }
     }
@@ -346,16 +346,16 @@ async fn read_log_groups(
         },
     );
     let listed: Vec<ObservedLogGroup> = listed.await?.into_iter().flatten().collect();
-    let all = !scope.tests && !scope.account && listed.len() <= FEW;
+    let all = scope.tests.is_none() && !scope.account && listed.len() <= FEW;
     let ours = roots.map(|root| format!("{root}{}-", scope.stack));
     let functions: BTreeSet<String> = functions.iter().map(|name| names::function_log_group(name)).collect();
     let candidates = listed.into_iter().filter(|group| {
         all || named.contains(&group.name)
             || ours.iter().any(|prefix| group.name.starts_with(prefix))
-            || (scope.tests && suffix_in(&group.name).is_some())
-            || (scope.thorough && !scope.tests && !functions.contains(&group.name))
+            || (scope.tests.is_some() && suffix_in(&group.name).is_some())
+            || (scope.thorough && scope.tests.is_none() && !functions.contains(&group.name))
     });
-    each(
+    let read = each(
         scope,
         candidates,
         async |scope: Arc<Scope>, mut group: ObservedLogGroup| {
@@ -366,8 +366,15 @@ async fn read_log_groups(
                 group
             }))
         },
-    )
-    .await
+    );
+    let mut groups = read.await?;
+    if let Some(tested) = &scope.tests {
+        for group in &mut groups {
+            let is_late = group.tags.is_empty() && !functions.contains(&group.name);
+            group.late_of = tested.logged_by(&group.name).filter(|_| is_late);
+        }
+    }
+    Ok(groups)
 }
 
 /// Reads many things, several at once; what is not there is left out.

@@ -68,6 +68,7 @@ mod tests {
     use super::*;
     use crate::cloud::ErrorKind;
     use crate::cloud::tests::{Reply, connected_as, error};
+    use crate::plan::Tested;
 
     #[derive(Default)]
     struct Said(Mutex<Vec<String>>);
@@ -106,10 +107,12 @@ mod tests {
         };
         let (cloud, _) = connected_as(target, Some(said.clone()), answer).await;
         let kinds: BTreeSet<Kind> = kinds.iter().copied().collect();
-        for observed in [
-            cloud.observe_all("s", &kinds).await,
-            cloud.observe_tests("s", &kinds).await,
-        ] {
+        let tested = Tested {
+            stack: "s".to_owned(),
+            kinds: kinds.clone(),
+            ..Tested::default()
+        };
+        for observed in [cloud.observe_all("s", &kinds).await, cloud.observe_tests(&tested).await] {
             let observed = observed.map_err(|error| error.kind)?;
             assert!(observed.tables.is_empty());
         }

@@ -169,6 +169,7 @@ impl Model {
                     name: group.name.clone(),
                     arn: group.arn.clone(),
                     retention: group.retention,
+                    late_of: None,
                     tags: group.tags.clone(),
                 };
                 assert!(there.log_groups.insert(group.name.clone(), made).is_none());

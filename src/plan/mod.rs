@@ -43,7 +43,7 @@ pub use ownership::{Stranger, strangers};
 pub use remove::teardown;
 pub use resolve::resolve;
 pub(crate) use test_run::is_of_test;
-pub use test_run::{Leftover, TestRun, leftovers, test_tags};
+pub use test_run::{Leftover, TestRun, Tested, leftovers, test_tags};
 pub use work::Work;
 
 /// The tag that says which stack owns a resource.

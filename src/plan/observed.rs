@@ -61,6 +61,8 @@ pub struct ObservedLogGroup {
     pub arn: String,
     /// Days; none: for ever.
     pub retention: Option<u32>,
+    /// The name under which a test run had deployed its stack, if it has no tags and its function is gone.
+    pub late_of: Option<String>,
     /// All of them.
     pub tags: Tags,
 }
@@ -140,7 +142,7 @@ impl Observed {
                 let mut named = machine.filter(|machine| names::machine_log_group(&machine.name) == group.name);
                 named.next().and_then(|machine| owner(&machine.tags))
             };
-            of_function.or_else(of_machine)
+            of_function.or_else(of_machine).or(group.late_of.as_deref())
         })
     }
 

@@ -1,11 +1,12 @@
 //! Test runs: who made what a test deploys, and what of it was left behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::desired::Tags;
+use super::desired::{Desired, Tags};
 use super::observed::{Observed, owner};
-use super::{OWNER_TAG, TEST_RUN_TAG, TEST_TAG};
+use super::{Kind, OWNER_TAG, TEST_RUN_TAG, TEST_TAG, names};
+use crate::stack::suffix_in;
 
 /// A run of a stack's tests: the value of the tag `stepstack:test-run`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,42 @@ pub fn test_tags(stack: &str, run: &TestRun) -> BTreeMap<String, String> {
     ])
 }
 
+/// A stack whose tests are run: what its runs make is recognised by this.
+#[derive(Clone, Debug, Default)]
+pub struct Tested {
+    /// The stack's name in its file.
+    pub stack: String,
+    /// What the stack has resources of.
+    pub kinds: BTreeSet<Kind>,
+    /// The name under which one run deploys it.
+    pub deployed_as: String,
+    /// The names of its functions in that run.
+    pub functions: BTreeSet<String>,
+}
+
+impl Tested {
+    /// A stack of this name in its file, as one run deploys it.
+    pub fn new(stack: &str, desired: &Desired) -> Self {
+        Self {
+            stack: stack.to_owned(),
+            kinds: desired.kinds(),
+            deployed_as: desired.stack.clone(),
+            functions: desired.functions.values().map(|wanted| wanted.name.clone()).collect(),
+        }
+    }
+
+    /// The name under which a run has deployed the stack, if a log group has the name of one of its functions' groups there. All runs
+    /// name alike, but for the suffix.
+    pub fn logged_by(&self, group: &str) -> Option<String> {
+        let function = group.strip_prefix(names::FUNCTION_LOGS)?;
+        let (own, suffix) = (suffix_in(&self.deployed_as)?, suffix_in(function)?);
+        let here = function.replace(suffix, own);
+        self.functions
+            .contains(&here)
+            .then(|| self.deployed_as.replace(own, suffix))
+    }
+}
+
 /// What stands of a test run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
@@ -70,32 +107,39 @@ pub struct Leftover {
     pub deployed_as: String,
     /// The run, if a tag says which.
     pub run: Option<TestRun>,
+    /// Whether it is nothing but logs that came when their functions were gone already.
+    pub is_late_logs: bool,
 }
 
 /// The test runs of a stack of which something stands, by the names under which they were deployed.
 pub fn leftovers(stack: &str, observed: &Observed) -> Vec<Leftover> {
-    let mut found: BTreeMap<&str, Option<TestRun>> = BTreeMap::new();
-    let of_test = |tags: &&Tags| is_of_test(stack, tags);
-    for tags in all_tags(observed).filter(of_test) {
+    let mut found: BTreeMap<&str, Leftover> = BTreeMap::new();
+    let mut add = |deployed_as, run: Option<TestRun>, is_late_logs: bool| {
+        let known = found.entry(deployed_as).or_insert_with(|| Leftover {
+            deployed_as: deployed_as.to_owned(),
+            run: None,
+            is_late_logs: true,
+        });
+        known.run = known.run.take().or(run);
+        known.is_late_logs &= is_late_logs;
+    };
+    for tags in all_tags(observed).filter(|tags| is_of_test(stack, tags)) {
         let Some(deployed_as) = owner(tags) else { continue };
         let run = tags.get(TEST_RUN_TAG).and_then(|text| TestRun::parse(text));
-        let known = found.entry(deployed_as).or_default();
-        *known = known.take().or(run);
+        add(deployed_as, run, false);
     }
-    let leftover = |(deployed_as, run): (&str, Option<TestRun>)| Leftover {
-        deployed_as: deployed_as.to_owned(),
-        run,
-    };
-    found.into_iter().map(leftover).collect()
+    for group in observed.log_groups.values() {
+        if let Some(deployed_as) = &group.late_of {
+            add(deployed_as, None, true);
+        }
+    }
+    found.into_values().collect()
 }
 
 /// Whether tags say that a resource is of a test run of that stack, and not of the stack itself.
 pub(crate) fn is_of_test(stack: &str, tags: &Tags) -> bool {
     let named = tags.get(TEST_TAG).is_some_and(|of| of == stack);
-    named
-        && tags
-            .get(OWNER_TAG)
-            .is_some_and(|owner| crate::stack::suffix_in(owner).is_some())
+    named && tags.get(OWNER_TAG).is_some_and(|owner| suffix_in(owner).is_some())
 }
 
 fn all_tags(observed: &Observed) -> impl Iterator<Item = &Tags> {
@@ -148,6 +192,7 @@ mod tests {
                 name: name.to_owned(),
                 arn: String::new(),
                 retention: None,
+                late_of: None,
                 tags: tags
                     .iter()
                     .map(|(key, value)| ((*key).to_owned(), value.clone()))
@@ -168,7 +213,59 @@ mod tests {
         let expected = Leftover {
             deployed_as: "s-t00000001".to_owned(),
             run: Some(run()),
+            is_late_logs: false,
         };
-        assert_eq!(leftovers("s", &observed), [expected]);
+        assert_eq!(leftovers("s", &observed), [expected.clone()]);
+
+        let mut late = |name: &str, of: &str| {
+            let group = ObservedLogGroup {
+                name: name.to_owned(),
+                arn: String::new(),
+                retention: None,
+                late_of: Some(of.to_owned()),
+                tags: Tags::new(),
+            };
+            observed.log_groups.insert(group.name.clone(), group);
+        };
+        late("/aws/lambda/s-t00000001-F", "s-t00000001");
+        late("/aws/lambda/s-t00000002-F", "s-t00000002");
+        let logs = Leftover {
+            deployed_as: "s-t00000002".to_owned(),
+            run: None,
+            is_late_logs: true,
+        };
+        assert_eq!(leftovers("s", &observed), [expected, logs]);
+    }
+
+    #[test]
+    fn late_logs_are_known_by_the_names_of_functions() {
+        let long = "call-center-t00c0ffee-AFunctionWithAVeryLongNameThat-21c353";
+        let tested = Tested {
+            stack: "call-center".to_owned(),
+            kinds: BTreeSet::new(),
+            deployed_as: "call-center-t00c0ffee".to_owned(),
+            functions: ["call-center-t00c0ffee-Open", "named-t00c0ffee", long]
+                .map(str::to_owned)
+                .into(),
+        };
+        let check = |group: &str, expected: Option<&str>| {
+            assert_eq!(tested.logged_by(group).as_deref(), expected, "{group}");
+        };
+        let other = Some("call-center-t12345678");
+        check("/aws/lambda/call-center-t12345678-Open", other);
+        check("/aws/lambda/named-t12345678", other);
+        check(&format!("/aws/lambda/{}", long.replace("00c0ffee", "12345678")), other);
+        check("/aws/lambda/call-center-t00c0ffee-Open", Some("call-center-t00c0ffee"));
+        for group in [
+            "/aws/lambda/call-center-Open",
+            "/aws/lambda/call-center-t12345678-Close",
+            "/aws/lambda/other-t12345678-Open",
+            "/aws/lambda/named",
+            "/other/named-t12345678",
+            "call-center-t12345678-Open",
+            "",
+        ] {
+            check(group, None);
+        }
     }
 }

@@ -20,17 +20,18 @@ fn kill(env: &Env, said: &str) {
     assert_eq!(killed.code(), None);
 }
 
-/// One call of DynamoDB in the folder's local cloud.
-fn dynamodb(env: &Env, operation: &str, input: &Value) -> Value {
+/// One call in the folder's local cloud.
+fn call(env: &Env, target: &str, input: &Value) -> Value {
     let call = async {
         let local = door(&env.path("")).await;
         let request = Request::post("http://localhost/")
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("x-amz-target", target)
             .body(Bytes::from(input.to_string()))
             .unwrap();
         let answer = local.call(request).await.unwrap();
         local.close().await;
-        serde_json::from_slice(answer.body()).unwrap()
+        assert_eq!(answer.status(), 200, "{target}: {answer:?}");
+        serde_json::from_slice(answer.body()).unwrap_or_default()
     };
     tokio::runtime::Runtime::new().unwrap().block_on(call)
 }
@@ -58,10 +59,10 @@ fn what_was_half_deployed_is_removed_by_the_next() {
 fn what_cannot_be_removed_is_named_and_decides_the_exit_code() {
     let env = with_cases(LONG);
     kill(&env, "\"stateEntered\"");
-    let tables = dynamodb(&env, "ListTables", &json!({}));
+    let tables = call(&env, "DynamoDB_20120810.ListTables", &json!({}));
     let table = tables["TableNames"][0].as_str().unwrap();
     let protected = |is: bool| json!({ "TableName": table, "DeletionProtectionEnabled": is });
-    dynamodb(&env, "UpdateTable", &protected(true));
+    call(&env, "DynamoDB_20120810.UpdateTable", &protected(true));
 
     write_cases(&env, "{ name: good }");
     let next = env.run(&["test", FILE, "--junit", "report.xml"]).expect(4);
@@ -77,7 +78,7 @@ fn what_cannot_be_removed_is_named_and_decides_the_exit_code() {
     let junit = std::fs::read_to_string(env.path("report.xml")).unwrap();
     assert!(junit.contains(&format!("of {stack} is left")), "{junit}");
 
-    dynamodb(&env, "UpdateTable", &protected(false));
+    call(&env, "DynamoDB_20120810.UpdateTable", &protected(false));
     env.run(&["test", FILE]).expect(0);
     nothing_is_left(&env);
 }
@@ -110,4 +111,28 @@ fn what_comes_to_be_left_meanwhile_is_removed_in_the_end() {
     up.send(Signal::SIGTERM);
     up.code();
     nothing_is_left(&env);
+}
+
+#[test]
+fn logs_that_came_late_are_removed_and_those_of_others_are_not() {
+    let env = Env::with_demo_stacks();
+    let group = |name: &str| call(&env, "Logs_20140328.CreateLogGroup", &json!({ "logGroupName": name }));
+    group("/aws/lambda/call-center-t00c0ffee-OpenCaseFunction");
+    let others = [
+        "/aws/lambda/call-center-OpenCaseFunction",
+        "/aws/lambda/call-center-t00c0ffee-NoSuchFunction",
+        "/aws/lambda/other-t00c0ffee-OpenCaseFunction",
+    ];
+    others.iter().for_each(|name| drop(group(name)));
+    let ran = env
+        .run(&["test", "stacks/call-center.yaml", "--filter", "escalated"])
+        .expect(0);
+    says(
+        &ran,
+        &["removed 1 resource of call-center-t00c0ffee: its functions, which wrote logs late, are gone"],
+    );
+    let groups = call(&env, "Logs_20140328.DescribeLogGroups", &json!({}));
+    let groups = groups["logGroups"].as_array().unwrap().iter();
+    let names: Vec<_> = groups.map(|group| group["logGroupName"].as_str().unwrap()).collect();
+    assert_eq!(names, others);
 }

@@ -85,7 +85,7 @@ impl Run<'_> {
             self.say_kept().await;
             return Vec::new();
         }
-        self.remove(&desired.kinds(), &options).await
+        self.remove(&desired).await
     }
 
     /// Makes room, and the plan. None if that failed: then nothing was deployed.
@@ -99,7 +99,7 @@ impl Run<'_> {
             self.trouble("deploy", error);
             return None;
         }
-        match self.swept(&desired.kinds()).await {
+        match self.swept(&desired).await {
             Some(Ok(())) => {}
             Some(Err(error)) => {
                 self.trouble(LOOKING, error);

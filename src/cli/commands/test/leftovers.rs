@@ -1,14 +1,14 @@
 //! What is to go when a test is over: its own stack, and what older runs of it left because they were killed. Those are found by
 //! their tags, and removed when nobody needs them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cli::app::App;
 use crate::cli::clock::now_ms;
 use crate::cli::process::{self, Life};
 use crate::cloud::{ApplyOptions, Cloud, CloudError};
 use crate::event::{Event, Sink};
-use crate::plan::{self, Kind, Leftover, Observed, Plan};
+use crate::plan::{self, Leftover, Observed, Plan, Tested};
 use crate::run::testing::Trouble;
 
 /// What trouble with removing is about.
@@ -31,12 +31,9 @@ enum Fate {
 /// What is to be cleared away, and how.
 pub(super) struct Clearing<'a> {
     pub(super) cloud: &'a Cloud,
-    /// The stack's name in its file.
-    pub(super) stack: &'a str,
-    /// What the stack has resources of.
-    pub(super) kinds: &'a BTreeSet<Kind>,
-    /// The name under which this run has deployed it, once that is to go.
-    pub(super) own: Option<&'a str>,
+    pub(super) tested: &'a Tested,
+    /// Whether what this run has deployed is to go too.
+    pub(super) own: bool,
     pub(super) options: &'a ApplyOptions,
     pub(super) sink: &'a dyn Sink,
 }
@@ -58,7 +55,7 @@ impl App {
         for (deployed_as, Swept { because, removed }) in swept {
             let failed = left.as_ref().ok().and_then(|left| left.get(&deployed_as));
             clearing.sink.emit(Event::Swept {
-                stack: clearing.stack.to_owned(),
+                stack: clearing.tested.stack.clone(),
                 failed: failed.map(Vec::len).unwrap_or_default(),
                 deployed_as,
                 because,
@@ -78,7 +75,7 @@ impl App {
         } = *clearing;
         let mut round = 0;
         loop {
-            let observed = cloud.observe_tests(clearing.stack, clearing.kinds).await?;
+            let observed = cloud.observe_tests(clearing.tested).await?;
             let mut plans = Vec::new();
             for (deployed_as, because) in self.over(clearing, &observed, round == 0) {
                 let plan = plan::teardown(&deployed_as, &observed, cloud.identity(), false);
@@ -106,15 +103,16 @@ impl App {
 
     /// The runs of which nothing is to stand, with the reason where it is another one than this.
     fn over(&self, clearing: &Clearing<'_>, observed: &Observed, is_first: bool) -> Vec<(String, Option<String>)> {
-        let mut over: Vec<_> = clearing.own.iter().map(|&own| (own.to_owned(), None)).collect();
-        for leftover in plan::leftovers(clearing.stack, observed) {
-            if clearing.own == Some(&leftover.deployed_as) {
+        let Clearing { tested, own, .. } = *clearing;
+        let mut over: Vec<_> = own.then(|| (tested.deployed_as.clone(), None)).into_iter().collect();
+        for leftover in plan::leftovers(&tested.stack, observed) {
+            if leftover.deployed_as == tested.deployed_as {
                 continue;
             }
             match fate(&leftover) {
                 Fate::Leave => {}
                 // What comes before the cases has told it.
-                Fate::Tell(_) if clearing.own.is_some() || !is_first => {}
+                Fate::Tell(_) if own || !is_first => {}
                 Fate::Tell(why) => {
                     let teardown = self.teardown_line(&leftover.deployed_as);
                     self.note(format!("{} {why}; `{teardown}` removes it", leftover.deployed_as));
@@ -160,6 +158,9 @@ fn resources(plan: &Plan) -> Vec<String> {
 
 fn fate(leftover: &Leftover) -> Fate {
     let Some(run) = &leftover.run else {
+        if leftover.is_late_logs {
+            return Fate::Remove("its functions, which wrote logs late, are gone".to_owned());
+        }
         return Fate::Tell("is of a test run, and no tag says which");
     };
     if run.kept {
@@ -206,21 +207,27 @@ mod tests {
             kept: true,
             ..run.clone()
         };
-        let check = |run: Option<&TestRun>, expected: &str| {
+        let check = |run: Option<&TestRun>, is_late_logs: bool, expected: &str| {
             let fate = fate(&Leftover {
                 deployed_as: "s-t00000000".to_owned(),
                 run: run.cloned(),
+                is_late_logs,
             });
             let said = format!("{fate:?}");
             assert!(said.starts_with(expected), "{run:?}: {said}");
         };
-        check(Some(&here), "Leave");
-        check(Some(&gone), "Remove(\"process");
-        check(Some(&there), "Leave");
-        check(Some(&old), "Remove(\"it was made 120 minutes ago on the host elsewhere");
+        check(Some(&here), false, "Leave");
+        check(Some(&gone), false, "Remove(\"process");
+        check(Some(&there), false, "Leave");
+        check(
+            Some(&old),
+            false,
+            "Remove(\"it was made 120 minutes ago on the host elsewhere",
+        );
         for run in [&here, &gone, &old] {
-            check(Some(&kept(run)), "Tell(\"was kept");
+            check(Some(&kept(run)), false, "Tell(\"was kept");
         }
-        check(None, "Tell(\"is of a test run");
+        check(None, false, "Tell(\"is of a test run");
+        check(None, true, "Remove(\"its functions");
     }
 }

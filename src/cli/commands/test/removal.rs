@@ -1,23 +1,21 @@
 //! Before the cases, what older runs left is removed; after them, also what was deployed for them.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::flow::{Run, millis};
-use super::leftovers::{Clearing, Left};
+use super::leftovers::{Clearing, Left, TEARDOWN};
 use crate::cli::signals;
-use crate::cloud::{ApplyOptions, CloudError};
-use crate::plan::{self, Kind};
+use crate::cloud::CloudError;
+use crate::plan::{self, Desired, Tested};
 
 /// What is done before the cases.
 pub(super) const LOOKING: &str = "looking for what older runs left";
 
 impl Run<'_> {
     /// Removes what older runs left; none if the user stopped it.
-    pub(super) async fn swept(&mut self, kinds: &BTreeSet<Kind>) -> Option<Result<(), CloudError>> {
-        let options = self.suite.args.patience.options();
+    pub(super) async fn swept(&mut self, desired: &Desired) -> Option<Result<(), CloudError>> {
         let left = tokio::select! {
-            left = self.clear(kinds, &options, None) => left,
+            left = self.clear(desired, false) => left,
             () = signals::asked(self.interruptions, 1) => return None,
         };
         Some(left.map(|left| self.say_left(left)))
@@ -31,21 +29,24 @@ impl Run<'_> {
         let Some(desired) = there.filter(|_| !self.suite.args.no_deploy) else {
             return;
         };
-        if let Some(Err(error)) = self.swept(&desired.kinds()).await {
+        if let Some(Err(error)) = self.swept(&desired).await {
             app.note(format!("{LOOKING} failed: {}", error.message));
         }
     }
 
     /// Removes what was deployed, and looks once more for what older runs left: a call that was under way when one was killed may
     /// have been done since. Gives what is left of the own.
-    pub(super) async fn remove(&mut self, kinds: &BTreeSet<Kind>, options: &ApplyOptions) -> Vec<String> {
+    pub(super) async fn remove(&mut self, desired: &Desired) -> Vec<String> {
         let began = Instant::now();
-        let cleared = self.clear(kinds, options, Some(&self.stack.name)).await;
+        let cleared = self.clear(desired, true).await;
         self.ran.result.took_ms[2] = millis(began);
         let own = &self.stack.name;
         match cleared {
             Ok(left) => {
                 let of_own = left.get(own).cloned().unwrap_or_default();
+                // The last look decides.
+                self.ran.left = false;
+                self.ran.result.trouble.retain(|trouble| trouble.what != TEARDOWN);
                 self.say_left(left);
                 of_own
             }
@@ -57,32 +58,22 @@ impl Run<'_> {
         }
     }
 
-    async fn clear(
-        &self,
-        kinds: &BTreeSet<Kind>,
-        options: &ApplyOptions,
-        own: Option<&str>,
-    ) -> Result<Left, CloudError> {
+    async fn clear(&self, desired: &Desired, own: bool) -> Result<Left, CloudError> {
         let clearing = Clearing {
             cloud: self.cloud,
-            stack: &self.suite.stack().name,
-            kinds,
+            tested: &Tested::new(&self.suite.stack().name, desired),
             own,
-            options,
+            options: &self.suite.args.patience.options(),
             sink: self.sink.as_ref(),
         };
         self.suite.app.clear_away(&clearing).await
     }
 
-    /// Each is told once, though it may be met before the cases and after them.
     fn say_left(&mut self, left: Left) {
         for (deployed_as, left) in left {
             self.ran.left = true;
             let trouble = self.suite.app.left_trouble(&deployed_as, &left);
-            let known = &mut self.ran.result.trouble;
-            if !known.iter().any(|known| known.message == trouble.message) {
-                known.push(trouble);
-            }
+            self.ran.result.trouble.push(trouble);
         }
     }
 
