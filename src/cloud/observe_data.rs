@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::error::Answer;
 use super::observe::{Scope, by_name, each};
 use super::{ResourceStatus, queue, subscription, table, topic};
-use crate::plan::Kind;
+use crate::plan::desired::Tags;
 use crate::plan::observed::{Observed, ObservedQueue, ObservedTable, ObservedTopic};
+use crate::plan::{Kind, OWNER_TAG};
 
 /// Adds them to what is known of functions and state machines.
 pub(super) async fn read(scope: &Arc<Scope>, observed: &mut Observed) -> Answer<()> {
@@ -65,8 +66,14 @@ pub(super) async fn read(scope: &Arc<Scope>, observed: &mut Observed) -> Answer<
 async fn read_topics(scope: &Arc<Scope>, arns: impl Iterator<Item = String>) -> Answer<Vec<ObservedTopic>> {
     each(scope, arns, async |scope: Arc<Scope>, arn: String| {
         let name = topic::name_of(&arn);
-        let found = topic::read(&scope.clients, &arn, |tags| scope.keeps(Kind::Topic, name, tags)).await;
-        scope.tolerate(Kind::Topic, name, found)
+        let run = scope.run_without_tags(Kind::Topic, name);
+        let keeps = |tags: &Tags| scope.keeps(Kind::Topic, name, tags) || (tags.is_empty() && run.is_some());
+        let found = topic::read(&scope.clients, &arn, keeps).await;
+        let mut found = scope.tolerate(Kind::Topic, name, found)?;
+        if let (Some(topic), Some(run)) = (&mut found, run) {
+            topic.tags.entry(OWNER_TAG.to_owned()).or_insert(run);
+        }
+        Ok(found)
     })
     .await
 }

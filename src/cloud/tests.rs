@@ -114,6 +114,18 @@ pub(super) fn error(status: u16, code: &str, message: &str) -> Reply {
     ))
 }
 
+/// Nothing of any kind.
+pub(super) fn nothing(operation: &str) -> Reply {
+    let body = match operation {
+        "ListRoles" => {
+            "<ListRolesResponse><ListRolesResult><IsTruncated>false</IsTruncated><Roles/></ListRolesResult></ListRolesResponse>"
+        }
+        "ListTopics" => "<ListTopicsResponse><ListTopicsResult><Topics/></ListTopicsResult></ListTopicsResponse>",
+        _ => r#"{"Functions":[],"stateMachines":[],"TableNames":[],"QueueUrls":[],"logGroups":[]}"#,
+    };
+    Ok((200, body.to_owned()))
+}
+
 fn iam_error(code: &str, message: &str) -> Reply {
     let body = format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>");
     Ok((400, body))

@@ -67,7 +67,7 @@ fn reason(fault: &Fault) -> String {
 mod tests {
     use super::*;
     use crate::cloud::ErrorKind;
-    use crate::cloud::tests::{Reply, connected_as, error};
+    use crate::cloud::tests::{Reply, connected_as, error, nothing};
     use crate::plan::Tested;
 
     #[derive(Default)]
@@ -79,18 +79,6 @@ mod tests {
                 self.0.lock().unwrap().push(message);
             }
         }
-    }
-
-    /// Nothing of any kind.
-    fn nothing(operation: &str) -> Reply {
-        let body = match operation {
-            "ListRoles" => {
-                "<ListRolesResponse><ListRolesResult><IsTruncated>false</IsTruncated><Roles/></ListRolesResult></ListRolesResponse>"
-            }
-            "ListTopics" => "<ListTopicsResponse><ListTopicsResult><Topics/></ListTopicsResult></ListTopicsResponse>",
-            _ => r#"{"Functions":[],"stateMachines":[],"TableNames":[],"QueueUrls":[],"logGroups":[]}"#,
-        };
-        Ok((200, body.to_owned()))
     }
 
     /// Looks for a stack with these kinds twice, where one operation fails; what is noted.

@@ -73,30 +73,37 @@ pub struct Tested {
     pub kinds: BTreeSet<Kind>,
     /// The name under which one run deploys it.
     pub deployed_as: String,
-    /// The names of its functions in that run.
-    pub functions: BTreeSet<String>,
+    /// The names of its functions and topics in that run.
+    pub names: BTreeSet<(Kind, String)>,
 }
 
 impl Tested {
     /// A stack of this name in its file, as one run deploys it.
     pub fn new(stack: &str, desired: &Desired) -> Self {
+        let functions = desired.functions.values().map(|wanted| (Kind::Function, &wanted.name));
+        let topics = desired.topics.values().map(|wanted| (Kind::Topic, &wanted.name));
+        let names = functions.chain(topics);
         Self {
             stack: stack.to_owned(),
             kinds: desired.kinds(),
             deployed_as: desired.stack.clone(),
-            functions: desired.functions.values().map(|wanted| wanted.name.clone()).collect(),
+            names: names.map(|(kind, name)| (kind, name.clone())).collect(),
         }
     }
 
-    /// The name under which a run has deployed the stack, if a log group has the name of one of its functions' groups there. All runs
+    /// The name under which a run has deployed the stack, if this is the name of one of its functions or topics there. All runs
     /// name alike, but for the suffix.
-    pub fn logged_by(&self, group: &str) -> Option<String> {
-        let function = group.strip_prefix(names::FUNCTION_LOGS)?;
-        let (own, suffix) = (suffix_in(&self.deployed_as)?, suffix_in(function)?);
-        let here = function.replace(suffix, own);
-        self.functions
+    pub fn run_with(&self, kind: Kind, name: &str) -> Option<String> {
+        let (own, suffix) = (suffix_in(&self.deployed_as)?, suffix_in(name)?);
+        let here = (kind, name.replace(suffix, own));
+        self.names
             .contains(&here)
             .then(|| self.deployed_as.replace(own, suffix))
+    }
+
+    /// The same of a function that has such a log group.
+    pub fn run_that_logged(&self, group: &str) -> Option<String> {
+        self.run_with(Kind::Function, group.strip_prefix(names::FUNCTION_LOGS)?)
     }
 }
 
@@ -244,12 +251,12 @@ mod tests {
             stack: "call-center".to_owned(),
             kinds: BTreeSet::new(),
             deployed_as: "call-center-t00c0ffee".to_owned(),
-            functions: ["call-center-t00c0ffee-Open", "named-t00c0ffee", long]
-                .map(str::to_owned)
+            names: ["call-center-t00c0ffee-Open", "named-t00c0ffee", long]
+                .map(|name| (Kind::Function, name.to_owned()))
                 .into(),
         };
         let check = |group: &str, expected: Option<&str>| {
-            assert_eq!(tested.logged_by(group).as_deref(), expected, "{group}");
+            assert_eq!(tested.run_that_logged(group).as_deref(), expected, "{group}");
         };
         let other = Some("call-center-t12345678");
         check("/aws/lambda/call-center-t12345678-Open", other);
