@@ -148,7 +148,7 @@ impl Cloud {
     }
 }
 
-/// Stops an execution, if it runs. AWS says yes where it has ended, MiniStack refuses to stop it.
+/// Stops an execution, if it runs. MiniStack refuses to stop one that has ended meanwhile.
 pub(super) async fn stop(clients: &Clients, arn: &str, cause: &str) -> Answer<()> {
     let request = clients.sfn.stop_execution().execution_arn(arn).cause(cause);
     let answer = request.send().await;

@@ -28,11 +28,11 @@ ENDS = {
 }
 # A case of each that is run by itself when a test was killed. credit-card-jsonata is made of the same as credit-card.
 QUICK = {"hello-world": "^no$", "call-center": "assigned", "credit-card": "incomplete"}
-# When a test is killed, by what stands then and the most that stood before.
+# When a test is killed, from whether its state machine has stood before.
 MOMENTS = {
-    "something stands": lambda standing, most: standing,
-    "its cases run": lambda standing, most: any(client("stepfunctions").list_executions(stateMachineArn=arn)["executions"] for arn in machines()),
-    "it is being removed": lambda standing, most: len(standing) < most,
+    "something stands": lambda stood: left_over(),
+    "its cases run": lambda stood: any(client("stepfunctions").list_executions(stateMachineArn=arn)["executions"] for arn in machines()),
+    "it is being removed": lambda stood: stood and not machines(),
 }
 
 
@@ -133,16 +133,16 @@ def smoke(stack):
 def killed(stack, moment):
     """Kills a test of the stack at a moment; the next one has to remove what is left. Whether the stack has cases that are run here."""
     file = str(STACK_FILES / f"{stack}.yaml")
-    begin, most = time.monotonic(), 0
+    begin, stood = time.monotonic(), False
     test = subprocess.Popen([STEPSTACK, "test", file, "--endpoint-url", ENDPOINT, "--quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while not MOMENTS[moment](standing := left_over(), most):
-        if test.poll() is not None and not most:
+    while not MOMENTS[moment](stood):
+        stood = stood or bool(machines())
+        if test.poll() is not None and not stood:
             return False
         if test.poll() is not None:
             sys.exit(f"`stepstack test` of {stack} was over before {moment}")
         if time.monotonic() > begin + 60:
             sys.exit(f"`stepstack test` of {stack} did not come to where {moment} within a minute")
-        most = max(most, len(standing))
     test.kill()
     test.wait()
     left = left_over()
