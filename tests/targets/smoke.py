@@ -141,8 +141,8 @@ def killed(stack, moment):
             return False
         if test.poll() is not None:
             sys.exit(f"`stepstack test` of {stack} was over before {moment}")
-        if time.monotonic() > begin + 60:
-            sys.exit(f"`stepstack test` of {stack} did not come to where {moment} within a minute")
+        if time.monotonic() > begin + 180:
+            sys.exit(f"`stepstack test` of {stack} did not come to where {moment} within three minutes")
     test.kill()
     test.wait()
     left = left_over()

@@ -74,6 +74,7 @@ impl App {
             cloud, options, sink, ..
         } = *clearing;
         let mut round = 0;
+        let mut is_last = false;
         loop {
             let observed = cloud.observe_tests(clearing.tested).await?;
             let mut plans = Vec::new();
@@ -88,16 +89,21 @@ impl App {
                 }
                 plans.push(plan);
             }
-            if plans.is_empty() || round == ROUNDS {
+            if plans.is_empty() || is_last {
                 return Ok(plans.iter().map(|plan| (plan.stack.clone(), resources(plan))).collect());
             }
+            let mut removed_now = 0;
             for plan in plans {
                 let removed = cloud.apply(&plan, options, sink).await.done.len();
                 if let Some(swept) = swept.get_mut(&plan.stack) {
                     swept.removed += removed;
                 }
+                removed_now += removed;
             }
             round += 1;
+            // Each try may last as long as the user's patience: what nothing came of is tried again only for what is this run's own.
+            let is_worth_it = removed_now > 0 || (clearing.own && round == 1);
+            is_last = round == ROUNDS || !is_worth_it;
         }
     }
 
