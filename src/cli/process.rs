@@ -32,19 +32,36 @@ pub(super) enum Life {
     Unknown,
 }
 
-/// Whether the process that made a run on this host is still there.
+/// Whether the process that made a run on this host is still there. Whoever takes it for ended removes what it uses, so that this has
+/// to be certain.
 pub(super) fn life(run: &TestRun) -> Life {
-    // Where processes can be looked at, this one is there.
-    if began(std::process::id()).is_none() {
+    if boot().is_none() {
+        // Then another host of this name may have made it.
         return Life::Unknown;
     }
-    match began(run.process) {
-        None => Life::Over,
-        Some(_) if run.began == 0 => Life::Unknown,
-        Some(began) if began == run.began => Life::GoesOn,
+    match seen(run.process) {
+        Seen::Began(_) if run.began == 0 => Life::Unknown,
+        Seen::Began(began) if began == run.began => Life::GoesOn,
         // The id was given to another process since.
-        Some(_) => Life::Over,
+        Seen::Began(_) | Seen::Ended => Life::Over,
+        Seen::Nothing if is_gone(run.process) => Life::Over,
+        // Processes of others may be hidden: `hidepid` of proc(5).
+        Seen::Nothing => Life::Unknown,
     }
+}
+
+/// Whether no process has this id, whoever's it is.
+#[cfg(unix)]
+fn is_gone(process: u32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+
+    let id = i32::try_from(process).ok().and_then(Pid::from_raw);
+    id.is_some_and(|id| test_kill_process(id) == Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn is_gone(_process: u32) -> bool {
+    false
 }
 
 /// The name of this host, and a digest of what tells apart hosts of one name: containers have their own processes, and every
@@ -59,7 +76,7 @@ pub(super) fn host() -> String {
     let processes = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     let mut digest = Sha256::new();
     digest.update(&name);
-    digest.update(read("/proc/sys/kernel/random/boot_id"));
+    digest.update(boot().unwrap_or_default());
     digest.update(processes.to_string_lossy().as_bytes());
     let id: String = digest
         .finalize()
@@ -75,35 +92,70 @@ pub(super) fn host() -> String {
     format!("{name}.{id}")
 }
 
-/// When a process began, in a measure of the system's own; none if it is not there, or has ended and only its parent does not
-/// know yet. [proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html): its name, in parentheses, may hold
+/// What this start of the machine is called, if it has a name.
+fn boot() -> Option<String> {
+    match fs::read_to_string("/proc/sys/kernel/random/boot_id") {
+        Ok(id) => Some(id),
+        Err(_) => told_by("sysctl", &["-n", "kern.bootsessionuuid"]),
+    }
+}
+
+/// What can be seen of a process.
+enum Seen {
+    /// When it began, in a measure of the system's own.
+    Began(u64),
+    /// It has ended, and only its parent does not know yet.
+    Ended,
+    /// It is not there, or hidden.
+    Nothing,
+}
+
+fn began(process: u32) -> Option<u64> {
+    match seen(process) {
+        Seen::Began(began) => Some(began),
+        Seen::Ended | Seen::Nothing => None,
+    }
+}
+
+/// Reads [proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html): the name, in parentheses, may hold
 /// anything; the state comes after it, the beginning nineteen fields later.
 #[cfg(target_os = "linux")]
-fn began(process: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(')')?;
+fn seen(process: u32) -> Seen {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let Some((_, after_name)) = stat.rsplit_once(')') else {
+        return Seen::Nothing;
+    };
     let mut fields = after_name.split_ascii_whitespace();
-    match fields.next()? {
-        "Z" | "X" => None,
-        _ => fields.nth(18)?.parse().ok(),
+    match fields.next() {
+        Some("Z" | "X") => Seen::Ended,
+        _ => fields
+            .nth(18)
+            .and_then(|began| began.parse().ok())
+            .map_or(Seen::Nothing, Seen::Began),
     }
 }
 
 /// The same where there is no `/proc`: a digest of what `ps` says.
 #[cfg(not(target_os = "linux"))]
-fn began(process: u32) -> Option<u64> {
-    let began = told_by("ps", &["-o", "lstart=", "-p", &process.to_string()])?;
+fn seen(process: u32) -> Seen {
+    let Some(began) = told_by("ps", &["-o", "lstart=", "-p", &process.to_string()]) else {
+        return Seen::Nothing;
+    };
     let digest = Sha256::digest(began.as_bytes());
-    digest.first_chunk::<6>().map(|bytes| {
+    let began = digest.first_chunk::<6>().map(|bytes| {
         let mut number = [0; 8];
         number[2..].copy_from_slice(bytes);
         u64::from_be_bytes(number)
-    })
+    });
+    began.map_or(Seen::Nothing, Seen::Began)
 }
 
 /// The first line that a program says, if it says one and ends well.
 fn told_by(program: &str, args: &[&str]) -> Option<String> {
-    let output = std::process::Command::new(program).args(args).output().ok()?;
+    let mut command = std::process::Command::new(program);
+    // Every user is to be told the same.
+    command.args(args).env("LC_ALL", "C").env("TZ", "UTC");
+    let output = command.output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let line = text.lines().next().unwrap_or_default().trim().to_owned();
     (output.status.success() && !line.is_empty()).then_some(line)
@@ -130,6 +182,9 @@ mod tests {
         };
         child.wait().unwrap();
         check(&ended, run.began, Life::Over);
+        // As those are that `hidepid` hides.
+        assert!(!is_gone(run.process));
+        assert!(!is_gone(1), "there always is one, whoever's it is");
         assert_eq!(host(), run.host);
         assert_eq!(TestRun::parse(&run.to_string()), Some(run));
     }
