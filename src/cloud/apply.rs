@@ -19,6 +19,8 @@ use crate::plan::{self, Kind, Plan, Work};
 /// A step in work: what its kind's file needs to make calls and to wait.
 pub(super) struct Step {
     pub(super) clients: Clients,
+    /// Whether it is in an AWS account, and not in an emulator.
+    pub(super) is_account: bool,
     pub(super) patience: Patience,
 }
 
@@ -48,6 +50,7 @@ impl Cloud {
                 let started = Instant::now();
                 let in_work = Step {
                     clients: self.clients.clone(),
+                    is_account: self.identity.target == "aws",
                     patience: Patience {
                         step: step.id.clone(),
                         started,

@@ -22,7 +22,6 @@ pub(super) async fn list(clients: &Clients, prefix: &str) -> Answer<Vec<Observed
             groups.push(ObservedLogGroup {
                 arn: arn.trim_end_matches(":*").to_owned(),
                 retention: group.retention_in_days.and_then(|days| u32::try_from(days).ok()),
-                late_of: None,
                 tags: Tags::new(),
                 name,
             });

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::Answer;
-use super::observe::{Scope, by_name, each};
+use super::observe::{by_name, each};
+use super::scope::Scope;
 use super::{ResourceStatus, queue, subscription, table, topic};
+use crate::plan::Kind;
 use crate::plan::desired::Tags;
 use crate::plan::observed::{Observed, ObservedQueue, ObservedTable, ObservedTopic};
-use crate::plan::{Kind, OWNER_TAG};
 
 /// Adds them to what is known of functions and state machines.
 pub(super) async fn read(scope: &Arc<Scope>, observed: &mut Observed) -> Answer<()> {
@@ -37,6 +38,11 @@ pub(super) async fn read(scope: &Arc<Scope>, observed: &mut Observed) -> Answer<
         read_queues(scope, candidates(Kind::Queue, &queues)),
         read_tables(scope, candidates(Kind::Table, &tables)),
     )?;
+    for topic in topics.iter().filter(|topic| topic.tags.is_empty()) {
+        if let Some(run) = scope.run_of_untagged(Kind::Topic, &topic.name) {
+            observed.untagged.insert((Kind::Topic, topic.name.clone()), run);
+        }
+    }
     observed.topics.extend(by_name(topics, |topic| &topic.name));
     observed.queues.extend(by_name(found_queues, |queue| &queue.name));
     observed.tables.extend(by_name(found_tables, |table| &table.name));
@@ -66,14 +72,10 @@ pub(super) async fn read(scope: &Arc<Scope>, observed: &mut Observed) -> Answer<
 async fn read_topics(scope: &Arc<Scope>, arns: impl Iterator<Item = String>) -> Answer<Vec<ObservedTopic>> {
     each(scope, arns, async |scope: Arc<Scope>, arn: String| {
         let name = topic::name_of(&arn);
-        let run = scope.run_without_tags(Kind::Topic, name);
-        let keeps = |tags: &Tags| scope.keeps(Kind::Topic, name, tags) || (tags.is_empty() && run.is_some());
+        let is_named = scope.run_of_untagged(Kind::Topic, name).is_some();
+        let keeps = |tags: &Tags| scope.keeps(Kind::Topic, name, tags) || (tags.is_empty() && is_named);
         let found = topic::read(&scope.clients, &arn, keeps).await;
-        let mut found = scope.tolerate(Kind::Topic, name, found)?;
-        if let (Some(topic), Some(run)) = (&mut found, run) {
-            topic.tags.entry(OWNER_TAG.to_owned()).or_insert(run);
-        }
-        Ok(found)
+        scope.tolerate(Kind::Topic, name, found)
     })
     .await
 }
@@ -120,4 +122,51 @@ pub(super) fn statuses(observed: &Observed) -> (Vec<ResourceStatus>, Vec<Resourc
         }
     });
     (queues.chain(tables).chain(topics).collect(), subscriptions.collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::cloud::tests::{connected_as, nothing};
+    use crate::plan::Tested;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_topic_that_lost_its_tags_is_known_by_its_name_where_that_happens() {
+        let tested = Tested {
+            stack: "s".to_owned(),
+            deployed_as: "s-t00c0ffee".to_owned(),
+            suffix: "t00c0ffee".to_owned(),
+            names: [(Kind::Topic, "s-t00c0ffee-Told".to_owned())].into(),
+            ..Tested::default()
+        };
+        for (target, name, expected) in [
+            ("localstack", "s-t12345678-Told", Some("s-t12345678")),
+            ("localstack", "s-t12345678-Asked", None),
+            ("localstack", "s-Told", None),
+            ("aws", "s-t12345678-Told", None),
+            ("local", "s-t12345678-Told", None),
+        ] {
+            let arn = format!("arn:aws:sns:us-east-1:000000000000:{name}");
+            let listed = format!(
+                "<ListTopicsResponse><ListTopicsResult><Topics><member><TopicArn>{arn}</TopicArn></member></Topics>\
+                </ListTopicsResult></ListTopicsResponse>"
+            );
+            let (mut cloud, _) = connected_as("localstack", None, move |operation, _| match operation {
+                "ListTopics" => Ok((200, listed.clone())),
+                "GetTopicAttributes" | "ListTagsForResource" | "ListSubscriptionsByTopic" => Ok((
+                    200,
+                    format!("<{operation}Response><{operation}Result/></{operation}Response>"),
+                )),
+                other => nothing(other),
+            })
+            .await;
+            Arc::make_mut(&mut cloud.identity).target = target.to_owned();
+            let observed = cloud.observe_tests(&tested, false).await.unwrap();
+            let topic = observed.topics.get(name);
+            let owner = topic.and_then(|topic| observed.owner_of_topic(topic));
+            assert_eq!(owner, expected, "{target} {name}");
+        }
+    }
 }

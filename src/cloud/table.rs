@@ -11,7 +11,6 @@ use aws_sdk_dynamodb::types::{
 use super::Clients;
 use super::apply::Step;
 use super::error::{Answer, Fault, IfThere, Tried};
-use super::observe::DENIED;
 use super::{items, table_form};
 use crate::plan::SEED_TAG;
 use crate::plan::desired::Tags;
@@ -50,7 +49,7 @@ pub(super) async fn read(
     };
     let tags = match tags_of(clients, name, table.table_arn().unwrap_or_default()).await {
         // Who asks for the tags of a table that is gone by now is denied them.
-        Err(fault) if fault.is(DENIED) && describe(clients, name).await?.is_none() => return Ok(None),
+        Err(fault) if fault.is_denied() && describe(clients, name).await?.is_none() => return Ok(None),
         tags => tags?,
     };
     let Some(tags) = tags else {

@@ -1,5 +1,6 @@
-//! Kinds of resources that an emulator cannot list, because it lacks the service: LocalStack without DynamoDB Local, or with
-//! `SERVICES` set. A stack that has none of a kind can do without.
+//! What cannot be looked at. Kinds of resources that an emulator cannot list, because it lacks the service: LocalStack without
+//! DynamoDB Local, or with `SERVICES` set; or that an account does not let us list. A stack that has none of a kind can do without.
+//! And resources that may be anybody's and may not be read.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,7 +16,7 @@ const LONGEST_REASON: usize = 160;
 /// What was said of them, once for each.
 #[derive(Clone, Default)]
 pub(super) struct Unlisted {
-    said: Arc<Mutex<BTreeSet<Kind>>>,
+    said: Arc<Mutex<BTreeSet<(Kind, String)>>>,
     sink: Option<Arc<dyn Sink>>,
 }
 
@@ -35,15 +36,26 @@ impl Unlisted {
 
     /// Says that nothing of a kind is looked for.
     pub(super) fn say(&self, kind: Kind, fault: &Fault) {
-        let is_new = self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
-        if let Some(sink) = &self.sink
-            && is_new
+        let label = kind.label();
+        let message = format!("{label}s cannot be listed here ({}): none is looked for", reason(fault));
+        self.once(kind, "", message);
+    }
+
+    /// Says that something may be a test run's, and nobody lets us know.
+    pub(super) fn say_unread(&self, kind: Kind, name: &str, fault: &Fault) {
+        let label = kind.label();
+        let message = format!(
+            "the {label} {name} looks like one of a test run, and may not be read ({}): it is left alone",
+            reason(fault)
+        );
+        self.once(kind, name, message);
+    }
+
+    fn once(&self, kind: Kind, name: &str, message: String) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.insert((kind, name.to_owned()))
+            && let Some(sink) = &self.sink
         {
-            let message = format!(
-                "{}s cannot be listed here ({}): none is looked for",
-                kind.label(),
-                reason(fault)
-            );
             sink.emit(Event::Note { message });
         }
     }
@@ -100,7 +112,10 @@ mod tests {
             kinds: kinds.clone(),
             ..Tested::default()
         };
-        for observed in [cloud.observe_all("s", &kinds).await, cloud.observe_tests(&tested).await] {
+        for observed in [
+            cloud.observe_all("s", &kinds).await,
+            cloud.observe_tests(&tested, false).await,
+        ] {
             let observed = observed.map_err(|error| error.kind)?;
             assert!(observed.tables.is_empty());
         }

@@ -69,6 +69,21 @@ impl Desired {
         let some = kinds.into_iter().filter(|(_, none)| !none);
         some.map(|(kind, _)| kind).collect()
     }
+
+    /// The physical names of all resources that have one.
+    pub fn names(&self) -> BTreeSet<(Kind, String)> {
+        let roles = self.roles.keys().map(|name| (Kind::Role, name));
+        let groups = self.log_groups.keys().map(|name| (Kind::LogGroup, name));
+        let topics = self.topics.values().map(|wanted| (Kind::Topic, &wanted.name));
+        let queues = self.queues.values().map(|wanted| (Kind::Queue, &wanted.name));
+        let tables = self.tables.values().map(|wanted| (Kind::Table, &wanted.name));
+        let functions = self.functions.values().map(|wanted| (Kind::Function, &wanted.name));
+        let machines = self.state_machines.values();
+        let machines = machines.map(|wanted| (Kind::StateMachine, &wanted.name));
+        let names = roles.chain(groups).chain(topics).chain(queues).chain(tables);
+        let names = names.chain(functions).chain(machines);
+        names.map(|(kind, name)| (kind, name.clone())).collect()
+    }
 }
 
 /// A role as it should be.

@@ -169,7 +169,6 @@ impl Model {
                     name: group.name.clone(),
                     arn: group.arn.clone(),
                     retention: group.retention,
-                    late_of: None,
                     tags: group.tags.clone(),
                 };
                 assert!(there.log_groups.insert(group.name.clone(), made).is_none());

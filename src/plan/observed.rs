@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::desired::{Environment, LogSettings, Tags};
 use super::names;
 pub use super::observed_data::{ObservedQueue, ObservedSubscription, ObservedTable, ObservedTopic};
-use super::{OWNER_TAG, REGION_TAG};
+use super::{Kind, OWNER_TAG, REGION_TAG};
 use crate::asl::integration::FunctionArn;
 
 /// What `observe` found, by name: everything that carries the stack's tag or has a name that the stack wants.
@@ -27,6 +27,9 @@ pub struct Observed {
     pub subscriptions: Vec<ObservedSubscription>,
     /// SQS queues.
     pub queues: BTreeMap<String, ObservedQueue>,
+    /// What carries no tags and has the name of something that a test run has made: the name under which that run had deployed its
+    /// stack. Only where this is looked for.
+    pub untagged: BTreeMap<(Kind, String), String>,
     /// DynamoDB tables.
     pub tables: BTreeMap<String, ObservedTable>,
 }
@@ -61,8 +64,6 @@ pub struct ObservedLogGroup {
     pub arn: String,
     /// Days; none: for ever.
     pub retention: Option<u32>,
-    /// The name under which a test run had deployed its stack, if it has no tags and its function is gone.
-    pub late_of: Option<String>,
     /// All of them.
     pub tags: Tags,
 }
@@ -128,6 +129,15 @@ pub struct ObservedMachine {
 }
 
 impl Observed {
+    /// The stack that owns a topic.
+    pub fn owner_of_topic<'a>(&'a self, topic: &'a ObservedTopic) -> Option<&'a str> {
+        owner(&topic.tags).or_else(|| self.untagged(Kind::Topic, &topic.name))
+    }
+
+    fn untagged(&self, kind: Kind, name: &str) -> Option<&str> {
+        self.untagged.get(&(kind, name.to_owned())).map(String::as_str)
+    }
+
     /// The stack that owns a log group: by its tag, or by the function or state machine that it is named after. CloudWatch
     /// makes a group again, without tags, when logs come late.
     pub fn owner_of_log_group<'a>(&'a self, group: &'a ObservedLogGroup) -> Option<&'a str> {
@@ -142,7 +152,9 @@ impl Observed {
                 let mut named = machine.filter(|machine| names::machine_log_group(&machine.name) == group.name);
                 named.next().and_then(|machine| owner(&machine.tags))
             };
-            of_function.or_else(of_machine).or(group.late_of.as_deref())
+            of_function
+                .or_else(of_machine)
+                .or_else(|| self.untagged(Kind::LogGroup, &group.name))
         })
     }
 

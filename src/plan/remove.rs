@@ -28,7 +28,7 @@ pub(super) fn removals(observed: &Observed, goes: impl Fn(Kind, &str, Option<&st
         }
     }
     for topic in observed.topics.values() {
-        if goes(Kind::Topic, &topic.name, owner(&topic.tags)) {
+        if goes(Kind::Topic, &topic.name, observed.owner_of_topic(topic)) {
             steps.push(delete(Kind::Topic, &topic.name, &topic.arn));
         }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::desired::{Desired, Tags};
 use super::observed::{Observed, owner};
 use super::{Kind, OWNER_TAG, TEST_RUN_TAG, TEST_TAG, names};
-use crate::stack::suffix_in;
+use crate::stack::{Isolation, suffix_in, suffixes_in};
 
 /// A run of a stack's tests: the value of the tag `stepstack:test-run`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,37 +71,35 @@ pub struct Tested {
     pub stack: String,
     /// What the stack has resources of.
     pub kinds: BTreeSet<Kind>,
-    /// The name under which one run deploys it.
+    /// The name under which this run deploys it.
     pub deployed_as: String,
-    /// The names of its functions and topics in that run.
+    /// What makes that name another one than those of other runs.
+    pub suffix: String,
+    /// The names of its resources in this run.
     pub names: BTreeSet<(Kind, String)>,
 }
 
 impl Tested {
-    /// A stack of this name in its file, as one run deploys it.
-    pub fn new(stack: &str, desired: &Desired) -> Self {
-        let functions = desired.functions.values().map(|wanted| (Kind::Function, &wanted.name));
-        let topics = desired.topics.values().map(|wanted| (Kind::Topic, &wanted.name));
-        let names = functions.chain(topics);
+    /// A stack as one run deploys it.
+    pub fn new(isolation: &Isolation, desired: &Desired) -> Self {
         Self {
-            stack: stack.to_owned(),
+            stack: isolation.of.clone(),
             kinds: desired.kinds(),
             deployed_as: desired.stack.clone(),
-            names: names.map(|(kind, name)| (kind, name.clone())).collect(),
+            suffix: isolation.suffix.clone(),
+            names: desired.names(),
         }
     }
 
-    /// The name under which a run has deployed the stack, if this is the name of one of its functions or topics there. All runs
-    /// name alike, but for the suffix.
+    /// The name under which a run has deployed the stack, if this is the name of one of its resources there. All runs name alike,
+    /// but for the suffix.
     pub fn run_with(&self, kind: Kind, name: &str) -> Option<String> {
-        let (own, suffix) = (suffix_in(&self.deployed_as)?, suffix_in(name)?);
-        let here = (kind, name.replace(suffix, own));
-        self.names
-            .contains(&here)
-            .then(|| self.deployed_as.replace(own, suffix))
+        let here = |suffix: &&str| self.names.contains(&(kind, name.replace(suffix, &self.suffix)));
+        let suffix = suffixes_in(name).find(here)?;
+        Some(self.deployed_as.replace(&self.suffix, suffix))
     }
 
-    /// The same of a function that has such a log group.
+    /// The same of the function that a log group is named after.
     pub fn run_that_logged(&self, group: &str) -> Option<String> {
         self.run_with(Kind::Function, group.strip_prefix(names::FUNCTION_LOGS)?)
     }
@@ -114,31 +112,31 @@ pub struct Leftover {
     pub deployed_as: String,
     /// The run, if a tag says which.
     pub run: Option<TestRun>,
-    /// Whether it is nothing but logs that came when their functions were gone already.
-    pub is_late_logs: bool,
+    /// Whether anything of it carries tags.
+    pub is_tagged: bool,
+    /// What of it does not, and is known by its name.
+    pub untagged: Vec<(Kind, String)>,
 }
 
 /// The test runs of a stack of which something stands, by the names under which they were deployed.
 pub fn leftovers(stack: &str, observed: &Observed) -> Vec<Leftover> {
     let mut found: BTreeMap<&str, Leftover> = BTreeMap::new();
-    let mut add = |deployed_as, run: Option<TestRun>, is_late_logs: bool| {
-        let known = found.entry(deployed_as).or_insert_with(|| Leftover {
-            deployed_as: deployed_as.to_owned(),
-            run: None,
-            is_late_logs: true,
-        });
-        known.run = known.run.take().or(run);
-        known.is_late_logs &= is_late_logs;
+    let nothing = |deployed_as: &str| Leftover {
+        deployed_as: deployed_as.to_owned(),
+        run: None,
+        is_tagged: false,
+        untagged: Vec::new(),
     };
     for tags in all_tags(observed).filter(|tags| is_of_test(stack, tags)) {
         let Some(deployed_as) = owner(tags) else { continue };
         let run = tags.get(TEST_RUN_TAG).and_then(|text| TestRun::parse(text));
-        add(deployed_as, run, false);
+        let known = found.entry(deployed_as).or_insert_with(|| nothing(deployed_as));
+        known.run = known.run.take().or(run);
+        known.is_tagged = true;
     }
-    for group in observed.log_groups.values() {
-        if let Some(deployed_as) = &group.late_of {
-            add(deployed_as, None, true);
-        }
+    for (what, deployed_as) in &observed.untagged {
+        let known = found.entry(deployed_as).or_insert_with(|| nothing(deployed_as));
+        known.untagged.push(what.clone());
     }
     found.into_values().collect()
 }
@@ -199,7 +197,6 @@ mod tests {
                 name: name.to_owned(),
                 arn: String::new(),
                 retention: None,
-                late_of: None,
                 tags: tags
                     .iter()
                     .map(|(key, value)| ((*key).to_owned(), value.clone()))
@@ -220,28 +217,28 @@ mod tests {
         let expected = Leftover {
             deployed_as: "s-t00000001".to_owned(),
             run: Some(run()),
-            is_late_logs: false,
+            is_tagged: true,
+            untagged: Vec::new(),
         };
         assert_eq!(leftovers("s", &observed), [expected.clone()]);
 
-        let mut late = |name: &str, of: &str| {
-            let group = ObservedLogGroup {
-                name: name.to_owned(),
-                arn: String::new(),
-                retention: None,
-                late_of: Some(of.to_owned()),
-                tags: Tags::new(),
-            };
-            observed.log_groups.insert(group.name.clone(), group);
+        let late = |name: &str| (Kind::LogGroup, name.to_owned());
+        observed.untagged = [
+            (late("/aws/lambda/s-t00000001-F"), "s-t00000001".to_owned()),
+            (late("/aws/lambda/s-t00000002-F"), "s-t00000002".to_owned()),
+        ]
+        .into();
+        let first = Leftover {
+            untagged: vec![late("/aws/lambda/s-t00000001-F")],
+            ..expected
         };
-        late("/aws/lambda/s-t00000001-F", "s-t00000001");
-        late("/aws/lambda/s-t00000002-F", "s-t00000002");
-        let logs = Leftover {
+        let second = Leftover {
             deployed_as: "s-t00000002".to_owned(),
             run: None,
-            is_late_logs: true,
+            is_tagged: false,
+            untagged: vec![late("/aws/lambda/s-t00000002-F")],
         };
-        assert_eq!(leftovers("s", &observed), [expected, logs]);
+        assert_eq!(leftovers("s", &observed), [first, second]);
     }
 
     #[test]
@@ -251,6 +248,7 @@ mod tests {
             stack: "call-center".to_owned(),
             kinds: BTreeSet::new(),
             deployed_as: "call-center-t00c0ffee".to_owned(),
+            suffix: "t00c0ffee".to_owned(),
             names: ["call-center-t00c0ffee-Open", "named-t00c0ffee", long]
                 .map(|name| (Kind::Function, name.to_owned()))
                 .into(),
@@ -274,5 +272,18 @@ mod tests {
         ] {
             check(group, None);
         }
+    }
+
+    #[test]
+    fn a_stack_whose_name_looks_like_that_of_a_run_is_told_from_its_runs() {
+        let tested = Tested {
+            deployed_as: "s-tcafebabe-t00c0ffee".to_owned(),
+            suffix: "t00c0ffee".to_owned(),
+            names: [(Kind::Topic, "s-tcafebabe-t00c0ffee-T".to_owned())].into(),
+            ..Tested::default()
+        };
+        let run = tested.run_with(Kind::Topic, "s-tcafebabe-t12345678-T");
+        assert_eq!(run.as_deref(), Some("s-tcafebabe-t12345678"));
+        assert_eq!(tested.run_with(Kind::Queue, "s-tcafebabe-t12345678-T"), None);
     }
 }

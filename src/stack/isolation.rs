@@ -137,8 +137,13 @@ fn cut(text: &str, room: usize) -> String {
 
 /// The suffix that a name carries, if it is one of an isolated stack or of something in it.
 pub fn suffix_in(name: &str) -> Option<&str> {
+    suffixes_in(name).next()
+}
+
+/// All that may be suffixes in a name: the stack's own may look like one.
+pub fn suffixes_in(name: &str) -> impl Iterator<Item = &str> {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    name.match_indices("-t").find_map(|(at, _)| {
+    name.match_indices("-t").filter_map(move |(at, _)| {
         let suffix = name.get(at + 1..at + 10)?;
         let whole = suffix.bytes().skip(1).all(digit);
         let rest = name.get(at + 10..)?;

@@ -31,7 +31,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{self, Entry, Node};
 use fields::Fields;
-pub use isolation::{Isolation, isolate, suffix_in};
+pub use isolation::{Isolation, isolate, suffix_in, suffixes_in};
 use model::Stack;
 pub use names::name_problem;
 use names::{Context, Name};

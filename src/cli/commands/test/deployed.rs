@@ -31,7 +31,7 @@ pub(super) fn isolated(stack: &Stack, cases: &[Case], args: &Args) -> Stack {
     stack::isolate(stack, &format!("t{digits}"), tags)
 }
 
-/// Seconds that a run may take, with an hour to deploy and to remove.
+/// Seconds that a run may take, with an hour to deploy and to remove, and what the user has patience for in both.
 fn lasts(cases: &[Case], args: &Args) -> u64 {
     let longest = cases
         .iter()
@@ -39,7 +39,8 @@ fn lasts(cases: &[Case], args: &Args) -> u64 {
         .max()
         .unwrap_or_default();
     let rounds = cases.len().div_ceil(args.jobs as usize) as u64 * u64::from(args.retries + 1);
-    (rounds * longest + 60 * 60).max(LONGEST_RUN)
+    let patience = 2 * args.patience.options().patience.as_secs();
+    (rounds * longest + 60 * 60).saturating_add(patience).max(LONGEST_RUN)
 }
 
 /// What a deploy came to.

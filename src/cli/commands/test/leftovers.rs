@@ -2,13 +2,14 @@
 //! their tags, and removed when nobody needs them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::cli::app::App;
 use crate::cli::clock::now_ms;
 use crate::cli::process::{self, Life};
-use crate::cloud::{ApplyOptions, Cloud, CloudError};
+use crate::cloud::{ApplyOptions, Cloud, CloudError, ErrorKind};
 use crate::event::{Event, Sink};
-use crate::plan::{self, Leftover, Observed, Plan, Tested};
+use crate::plan::{self, Kind, Leftover, Observed, Plan, Tested};
 use crate::run::testing::Trouble;
 
 /// What trouble with removing is about.
@@ -16,6 +17,10 @@ pub(super) const TEARDOWN: &str = "teardown";
 
 /// How often it is looked whether all is gone: calls that were under way may have made something after the last look.
 const ROUNDS: u32 = 3;
+
+/// How often it is tried to look at what this run has made, and the pause between two tries.
+const LOOKS: u32 = 4;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What to do about a run of which something stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,8 +43,30 @@ pub(super) struct Clearing<'a> {
     pub(super) sink: &'a dyn Sink,
 }
 
-/// What should go and stays: the resources, by the name under which they were deployed.
-pub(super) type Left = BTreeMap<String, Vec<String>>;
+/// What should go and stays, by the name under which it was deployed.
+pub(super) type Left = BTreeMap<String, Remains>;
+
+/// What stays of a run.
+pub(super) struct Remains {
+    /// The resources, for people.
+    pub(super) things: Vec<String>,
+    /// Whether any carries tags: by these it is found without the stack file.
+    is_tagged: bool,
+}
+
+impl Remains {
+    fn of(plan: &Plan, observed: &Observed) -> Self {
+        let is_tagged = |step: &plan::Step| !observed.untagged.contains_key(&(step.kind, step.name.clone()));
+        Self {
+            things: plan.steps.iter().map(|step| thing(step.kind, &step.name)).collect(),
+            is_tagged: plan.steps.iter().any(is_tagged),
+        }
+    }
+}
+
+fn thing(kind: Kind, name: &str) -> String {
+    format!("{} {name}", kind.label())
+}
 
 /// What was removed of an older run.
 struct Swept {
@@ -56,7 +83,7 @@ impl App {
             let failed = left.as_ref().ok().and_then(|left| left.get(&deployed_as));
             clearing.sink.emit(Event::Swept {
                 stack: clearing.tested.stack.clone(),
-                failed: failed.map(Vec::len).unwrap_or_default(),
+                failed: failed.map(|left| left.things.len()).unwrap_or_default(),
                 deployed_as,
                 because,
                 removed,
@@ -76,7 +103,7 @@ impl App {
         let mut round = 0;
         let mut is_last = false;
         loop {
-            let observed = cloud.observe_tests(clearing.tested).await?;
+            let observed = self.observed(clearing).await?;
             let mut plans = Vec::new();
             for (deployed_as, because) in self.over(clearing, &observed, round == 0) {
                 let plan = plan::teardown(&deployed_as, &observed, cloud.identity(), false);
@@ -90,7 +117,8 @@ impl App {
                 plans.push(plan);
             }
             if plans.is_empty() || is_last {
-                return Ok(plans.iter().map(|plan| (plan.stack.clone(), resources(plan))).collect());
+                let remains = |plan: &Plan| (plan.stack.clone(), Remains::of(plan, &observed));
+                return Ok(plans.iter().map(remains).collect());
             }
             let mut removed_now = 0;
             for plan in plans {
@@ -107,6 +135,19 @@ impl App {
         }
     }
 
+    /// What is there. What this run has made is not given up because a target was busy for a moment.
+    async fn observed(&self, clearing: &Clearing<'_>) -> Result<Observed, CloudError> {
+        let Clearing { cloud, tested, own, .. } = *clearing;
+        let mut looks = 1;
+        loop {
+            match cloud.observe_tests(tested, own).await {
+                Err(error) if own && looks < LOOKS && error.kind != ErrorKind::Refused => looks += 1,
+                observed => return observed,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// The runs of which nothing is to stand, with the reason where it is another one than this.
     fn over(&self, clearing: &Clearing<'_>, observed: &Observed, is_first: bool) -> Vec<(String, Option<String>)> {
         let Clearing { tested, own, .. } = *clearing;
@@ -119,9 +160,17 @@ impl App {
                 Fate::Leave => {}
                 // What comes before the cases has told it.
                 Fate::Tell(_) if own || !is_first => {}
-                Fate::Tell(why) => {
+                Fate::Tell(why) if leftover.is_tagged => {
                     let teardown = self.teardown_line(&leftover.deployed_as);
                     self.note(format!("{} {why}; `{teardown}` removes it", leftover.deployed_as));
+                }
+                Fate::Tell(why) => {
+                    for (kind, name) in &leftover.untagged {
+                        self.note(format!(
+                            "{} {why}; it stays until it is deleted by its name",
+                            thing(*kind, name)
+                        ));
+                    }
                 }
                 Fate::Remove(because) => over.push((leftover.deployed_as, Some(because))),
             }
@@ -130,11 +179,15 @@ impl App {
     }
 
     /// What was not removed, for people.
-    pub(super) fn left_trouble(&self, deployed_as: &str, left: &[String]) -> Trouble {
+    pub(super) fn left_trouble(&self, deployed_as: &str, left: &Remains) -> Trouble {
+        let hint = match left.is_tagged {
+            true => format!("`{}` removes it", self.teardown_line(deployed_as)),
+            false => "it carries no tags: the next test of the stack tries again, or delete it by its name".to_owned(),
+        };
         Trouble {
             what: TEARDOWN.to_owned(),
-            message: format!("of {deployed_as} is left: {}", left.join(", ")),
-            hints: vec![format!("`{}` removes it", self.teardown_line(deployed_as))],
+            message: format!("of {deployed_as} is left: {}", left.things.join(", ")),
+            hints: vec![hint],
         }
     }
 
@@ -144,7 +197,7 @@ impl App {
         hints.push(format!("`{}` removes it", self.teardown_line(deployed_as)));
         Trouble {
             what: TEARDOWN.to_owned(),
-            message: format!("{deployed_as} may stand as it was: {}", error.message),
+            message: format!("it is not known what is left of {deployed_as}: {}", error.message),
             hints,
         }
     }
@@ -155,17 +208,15 @@ impl App {
     }
 }
 
-fn resources(plan: &Plan) -> Vec<String> {
-    let steps = plan.steps.iter();
-    steps
-        .map(|step| format!("{} {}", step.kind.label(), step.name))
-        .collect()
-}
-
 fn fate(leftover: &Leftover) -> Fate {
     let Some(run) = &leftover.run else {
-        if leftover.is_late_logs {
-            return Fate::Remove("its functions, which wrote logs late, are gone".to_owned());
+        if !leftover.is_tagged {
+            // What has no tags yet may be of a run that goes on; logs of functions that are gone are not.
+            let is_logs = leftover.untagged.iter().all(|(kind, _)| *kind == Kind::LogGroup);
+            return match is_logs {
+                true => Fate::Remove("its functions, which wrote logs late, are gone".to_owned()),
+                false => Fate::Tell("has the name of one of a test run, and carries no tags"),
+            };
         }
         return Fate::Tell("is of a test run, and no tag says which");
     };
@@ -213,27 +264,29 @@ mod tests {
             kept: true,
             ..run.clone()
         };
-        let check = |run: Option<&TestRun>, is_late_logs: bool, expected: &str| {
+        let check = |run: Option<&TestRun>, untagged: &[Kind], expected: &str| {
             let fate = fate(&Leftover {
                 deployed_as: "s-t00000000".to_owned(),
                 run: run.cloned(),
-                is_late_logs,
+                is_tagged: untagged.is_empty(),
+                untagged: untagged.iter().map(|kind| (*kind, "n".to_owned())).collect(),
             });
             let said = format!("{fate:?}");
             assert!(said.starts_with(expected), "{run:?}: {said}");
         };
-        check(Some(&here), false, "Leave");
-        check(Some(&gone), false, "Remove(\"process");
-        check(Some(&there), false, "Leave");
+        check(Some(&here), &[], "Leave");
+        check(Some(&gone), &[], "Remove(\"process");
+        check(Some(&there), &[], "Leave");
         check(
             Some(&old),
-            false,
+            &[],
             "Remove(\"it was made 120 minutes ago on the host elsewhere",
         );
         for run in [&here, &gone, &old] {
-            check(Some(&kept(run)), false, "Tell(\"was kept");
+            check(Some(&kept(run)), &[], "Tell(\"was kept");
         }
-        check(None, false, "Tell(\"is of a test run");
-        check(None, true, "Remove(\"its functions");
+        check(None, &[], "Tell(\"is of a test run");
+        check(None, &[Kind::LogGroup], "Remove(\"its functions");
+        check(None, &[Kind::LogGroup, Kind::Topic], "Tell(\"has the name");
     }
 }

@@ -43,7 +43,7 @@ impl Run<'_> {
         let own = &self.stack.name;
         match cleared {
             Ok(left) => {
-                let of_own = left.get(own).cloned().unwrap_or_default();
+                let of_own = left.get(own).map(|left| left.things.clone()).unwrap_or_default();
                 // The last look decides.
                 self.ran.left = false;
                 self.ran.result.trouble.retain(|trouble| trouble.what != TEARDOWN);
@@ -59,9 +59,12 @@ impl Run<'_> {
     }
 
     async fn clear(&self, desired: &Desired, own: bool) -> Result<Left, CloudError> {
+        let Some(isolation) = &self.stack.isolation else {
+            return Ok(Left::default());
+        };
         let clearing = Clearing {
             cloud: self.cloud,
-            tested: &Tested::new(&self.suite.stack().name, desired),
+            tested: &Tested::new(isolation, desired),
             own,
             options: &self.suite.args.patience.options(),
             sink: self.sink.as_ref(),
