@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 pub use job::{Job, Machine, Place};
 use record::Record;
-pub use suite::Runner;
+pub use suite::{INTERRUPTED, Runner};
 
 /// What came of a stack file's cases.
 #[derive(Clone, Debug)]
@@ -91,6 +91,16 @@ pub enum Verdict {
     Skipped(String),
     /// It could not be run or judged: the cloud refused.
     Broken(Trouble),
+}
+
+impl Verdict {
+    fn broken(what: &str, message: &str) -> Self {
+        Self::Broken(Trouble {
+            what: what.to_owned(),
+            message: message.to_owned(),
+            hints: Vec::new(),
+        })
+    }
 }
 
 /// One expectation that did not hold.
