@@ -162,8 +162,34 @@ fn path(node: &Node, fields: &mut Fields<'_>) -> PathExpect {
         contains: list("contains"),
         never: list("never"),
     };
+    // An empty `exact` never holds, so that nobody takes it for a test that passed.
+    for key in ["contains", "never"] {
+        if let Some(list) = inner.node(key).filter(|node| is_empty(node)) {
+            let wrong = Diagnostic::error("bad-value", format!("`{key}` has no state"));
+            inner.found.push(wrong.at(list.span.as_ref()));
+        }
+    }
     inner.finish(&mut fields.found);
+    expects_something("path", fields);
     path
+}
+
+/// Reports a key whose value is there and expects nothing: it looks as if something was tested.
+fn expects_something(key: &'static str, fields: &mut Fields<'_>) {
+    if let Some(node) = fields.node(key).filter(|node| is_empty(node)) {
+        let place = node.span.as_ref().or(fields.place);
+        let wrong = Diagnostic::error("bad-value", format!("`{key}` expects nothing")).at(place);
+        fields.found.push(wrong);
+    }
+}
+
+/// Whether it is a list or mapping that holds nothing, or was left out.
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        value => *value == Value::Null,
+    }
 }
 
 fn names(texts: Vec<super::fields::At<'_, &str>>) -> Vec<String> {
@@ -172,8 +198,15 @@ fn names(texts: Vec<super::fields::At<'_, &str>>) -> Vec<String> {
 
 fn states(fields: &mut Fields<'_>) -> IndexMap<String, Vec<StateExpect>> {
     let entries = fields.map("states");
+    expects_something("states", fields);
     let read = |entry: &Entry| {
         let visits = match &entry.value.value {
+            Value::List(items) if items.is_empty() => {
+                let wrong = Diagnostic::error("bad-value", format!("nothing is expected of `{}`", entry.key));
+                let place = entry.key_span.as_ref().or(entry.value.span.as_ref());
+                fields.found.push(wrong.at(place).hint(is_entered(&entry.key)));
+                Vec::new()
+            }
             Value::List(items) => items.iter().collect(),
             _ => vec![&entry.value],
         };
@@ -198,16 +231,20 @@ fn visit(node: &Node, entry: &Entry, found: &mut Vec<Diagnostic>) -> StateExpect
     };
     if expected.input.is_none() && expected.output.is_none() && fields.found.is_empty() {
         let message = format!("{} has neither `input` nor `output`", fields.what);
-        let hint = format!("that it is entered is `path: {{ contains: [{}] }}`", entry.key);
         let wrong = Diagnostic::error("missing-key", message).at(place);
-        fields.found.push(wrong.hint(hint));
+        fields.found.push(wrong.hint(is_entered(&entry.key)));
     }
     fields.finish(found);
     expected
 }
 
+fn is_entered(state: &str) -> String {
+    format!("that it is entered is `path: {{ contains: [{state}] }}`")
+}
+
 fn retries(fields: &mut Fields<'_>) -> IndexMap<String, At<u32>> {
     let mut retries = IndexMap::new();
+    expects_something("retries", fields);
     for entry in fields.map("retries") {
         let count = match &entry.value.value {
             Value::Number(number) => number.as_u64().and_then(|count| u32::try_from(count).ok()),

@@ -403,6 +403,27 @@ fn wrong_expectations_are_refused() {
             &["2:23 undefined-reference `M` has no state `Nope`"],
         ),
         (
+            "states: { Work: [] }",
+            &["2:23 bad-value nothing is expected of `Work` (that it is entered is `path: { contains: [Work] }`)"],
+        ),
+        ("states: {}", &["2:21 bad-value `states` expects nothing"]),
+        ("states: ", &["2:19 bad-value `states` expects nothing"]),
+        ("path: {}", &["2:19 bad-value `path` expects nothing"]),
+        ("path: { contains: [] }", &["2:31 bad-value `contains` has no state"]),
+        (
+            "path: { contains: [Work], never: [] }",
+            &["2:46 bad-value `never` has no state"],
+        ),
+        (
+            "path: { contians: [Work] }",
+            &["2:21 unknown-key `path` has no key `contians` (did you mean `contains`?)"],
+        ),
+        ("retries: {}", &["2:22 bad-value `retries` expects nothing"]),
+        (
+            "output: { $paths: {} }",
+            &["2:21 bad-value an expected value asserts nothing"],
+        ),
+        (
             "retries: { In: 1 }",
             &["2:24 bad-value `In` is a Pass state, which is never tried again"],
         ),

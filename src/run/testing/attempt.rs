@@ -1,22 +1,22 @@
 //! One run of a case: an execution is started, followed, answered, and judged.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::timeout;
 
-use super::answers::{Answers, Reply};
+use super::followed::Followed;
 use super::job::{Job, Machine};
+use super::limits::{Cut, Limits};
 use super::record::Record;
 use super::suite::Runner;
 use super::{Mismatch, Trouble, Verdict, judge};
-use crate::cloud::{CloudError, ErrorKind, HistoryItem};
+use crate::cloud::CloudError;
 use crate::run::express::outcome_of;
-use crate::run::follow::random;
-use crate::run::{Follower, Pace};
 use crate::stack::model::MachineKind;
 
-/// How long to wait for the end of an execution that was stopped.
-const UNTIL_STOPPED: Duration = Duration::from_secs(10);
+/// How long the answer to a start is waited for once the case is over: only by its ARN can the execution be stopped.
+const UNTIL_STARTED: Duration = Duration::from_secs(3);
 
 /// The longest name of an execution that is given here; AWS takes 80.
 const NAME_MAX: usize = 64;
@@ -26,16 +26,6 @@ const NAME_MAX: usize = 64;
 pub(super) struct Attempt {
     pub(super) record: Option<Record>,
     pub(super) execution: Option<String>,
-}
-
-/// How following ended.
-enum End {
-    /// The execution has ended.
-    Itself,
-    /// The time of the case is over; the states that were running.
-    TimedOut(Vec<String>),
-    /// The user stopped everything.
-    Interrupted,
 }
 
 /// Runs a case once.
@@ -50,40 +40,47 @@ pub(super) async fn attempt(runner: &Runner, job: &Job) -> (Attempt, Verdict) {
 }
 
 async fn standard(runner: &Runner, job: &Job, machine: &Machine, made: &mut Attempt) -> Result<Verdict, CloudError> {
-    let deadline = deadline(job);
+    let limits = Limits::new(runner, job);
     let name = execution_name(&job.case.name);
     let rehearsal = job.rehearsal.clone();
-    let started = runner.cloud.start_rehearsal(&machine.arn, &name, &job.input, rehearsal);
-    let arn = started.await?;
+    let mut start = pin!(runner.cloud.start_rehearsal(&machine.arn, &name, &job.input, rehearsal));
+    let (arn, late) = match limits.within(&mut start).await {
+        Ok(started) => (started?, None),
+        Err(cut) => match timeout(UNTIL_STARTED, start).await {
+            Ok(started) => (started?, Some(cut)),
+            Err(_) => return Ok(not_started(job, &name, cut)),
+        },
+    };
     made.execution = Some(arn.clone());
-    let mut run = Run {
-        runner,
-        arn: &arn,
-        follower: Follower::new(&arn),
-        items: Vec::new(),
-        answers: Answers::new(&job.case.callbacks),
-        pace: Pace::of_target(&runner.cloud.identity().target),
+    let mut execution = Followed::new(runner, job, &arn);
+    let ended = match late {
+        None => limits.within(execution.until_its_end()).await,
+        Some(cut) => Err(cut),
     };
-    let end = run.until_its_end(deadline).await;
-    if !matches!(end, Ok(End::Itself)) {
-        run.stop().await;
-    }
-    let end = end?;
-    let Some(outcome) = run.follower.outcome().cloned() else {
-        let what = "the execution";
-        return Ok(match end {
-            End::Interrupted => interrupted(),
-            _ => broken(what, "it was stopped after its time was over, and does not end"),
-        });
+    let verdict = match ended {
+        Ok(Ok(outcome)) => {
+            let record = execution.record(outcome, &machine.graph);
+            let verdict = judged(judge::judge(&job.case.expect, &record));
+            made.record = Some(record);
+            return Ok(verdict);
+        }
+        Ok(Err(error)) => refused(error),
+        Err(Cut::Interrupted) => interrupted(),
+        Err(Cut::TimedOut) => {
+            let got = match late {
+                None => execution.whereabouts(),
+                Some(_) => "its start was answered only after that".to_owned(),
+            };
+            Verdict::Failed(vec![time_is_over(job, &got)])
+        }
     };
-    let record = Record::from_history(&run.items, outcome, Some(&machine.graph));
-    let verdict = match end {
-        End::Interrupted => interrupted(),
-        End::TimedOut(running) => Verdict::Failed(vec![run.out_of_time(job, &running)]),
-        End::Itself => judged(judge::judge(&job.case.expect, &record)),
-    };
-    made.record = Some(record);
-    Ok(verdict)
+    Ok(match execution.stop().await {
+        Ok(outcome) => {
+            made.record = Some(execution.record(outcome, &machine.graph));
+            verdict
+        }
+        Err(why) => noted(verdict, &format!("it may still run: {why}")),
+    })
 }
 
 /// Executions of Express machines are run by one call, and cannot be stopped.
@@ -91,15 +88,11 @@ async fn express(runner: &Runner, job: &Job, machine: &Machine, made: &mut Attem
     let name = execution_name(&job.case.name);
     let rehearsal = job.rehearsal.clone();
     let running = runner.cloud.run_rehearsal(&machine.arn, &name, &job.input, rehearsal);
-    let mut stop = runner.stop.clone();
-    let ended = tokio::select! {
-        ended = timeout_at(deadline(job), running) => ended,
-        _ = stop.wait_for(|count| *count > 0) => return Ok(interrupted()),
+    let ended = match Limits::new(runner, job).within(running).await {
+        Ok(ended) => ended?,
+        Err(Cut::Interrupted) => return Ok(interrupted()),
+        Err(Cut::TimedOut) => return Ok(Verdict::Failed(vec![time_is_over(job, "no answer")])),
     };
-    let Ok(ended) = ended else {
-        return Ok(Verdict::Failed(vec![time_is_over(job, "no answer")]));
-    };
-    let ended = ended?;
     made.execution = Some(ended.arn.clone());
     let took_ms = ended.stopped_at.unwrap_or_default().saturating_sub(ended.started_at);
     let record = Record::without_history(outcome_of(&name, &ended), took_ms);
@@ -108,94 +101,20 @@ async fn express(runner: &Runner, job: &Job, machine: &Machine, made: &mut Attem
     Ok(verdict)
 }
 
-/// An execution that is followed.
-struct Run<'a> {
-    runner: &'a Runner,
-    arn: &'a str,
-    follower: Follower,
-    items: Vec<HistoryItem>,
-    answers: Answers<'a>,
-    pace: Pace,
-}
-
-impl Run<'_> {
-    async fn until_its_end(&mut self, deadline: Instant) -> Result<End, CloudError> {
-        let mut stop = self.runner.stop.clone();
-        loop {
-            let Ok(something_came) = timeout_at(deadline, self.look()).await else {
-                return Ok(End::TimedOut(self.follower.running()));
-            };
-            let something_came = something_came?;
-            if self.follower.outcome().is_some() {
-                return Ok(End::Itself);
-            }
-            self.answer().await?;
-            tokio::select! {
-                biased;
-                _ = stop.wait_for(|count| *count > 0) => return Ok(End::Interrupted),
-                () = sleep_until(deadline) => return Ok(End::TimedOut(self.follower.running())),
-                () = sleep(self.pace.next(something_came, random())) => {}
-            }
-        }
-    }
-
-    /// Reads what is new of the history; whether there was anything.
-    async fn look(&mut self) -> Result<bool, CloudError> {
-        let after = self.follower.last_id();
-        let items = self.runner.cloud.history_after(self.arn, after).await?;
-        let something_came = !items.is_empty();
-        for event in self.follower.feed(&items) {
-            self.runner.sink.emit(event);
-        }
-        self.items.extend(items);
-        Ok(something_came)
-    }
-
-    async fn answer(&mut self) -> Result<(), CloudError> {
-        let cloud = &self.runner.cloud;
-        for waiting in self.follower.new_callbacks() {
-            let sent = match self.answers.to(&waiting)? {
-                Reply::Success(token, output) => cloud.send_task_success(&token, &output).await,
-                Reply::Failure(token, error, cause) => cloud.send_task_failure(&token, &error, cause.as_deref()).await,
-                Reply::Nothing => Ok(()),
-            };
-            match sent {
-                // Its time was over, or it is a mock that waits for nobody: the history tells.
-                Err(error) if error.kind == ErrorKind::Failed => {}
-                sent => sent?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Stops the execution, and follows it to its end so that what it did can be shown. Whether this works makes no
-    /// difference to the verdict.
-    async fn stop(&mut self) {
-        let cause = "its test is over";
-        if self.runner.cloud.stop_execution(self.arn, cause).await.is_err() {
-            return;
-        }
-        let deadline = Instant::now() + UNTIL_STOPPED;
-        while self.follower.outcome().is_none() && Instant::now() < deadline {
-            let Ok(something_came) = self.look().await else { return };
-            if self.follower.outcome().is_none() {
-                sleep(self.pace.next(something_came, random())).await;
-            }
-        }
-    }
-
-    fn out_of_time(&self, job: &Job, running: &[String]) -> Mismatch {
-        let states = running.iter().map(|state| format!("`{state}`")).collect::<Vec<_>>();
-        let mut got = match states.as_slice() {
-            [] => "it was still running, in no state".to_owned(),
-            states => format!("it was still running, in {}", states.join(", ")),
-        };
-        for state in self.answers.unanswered() {
-            got.push_str(&format!(
-                "; `{state}` waited for a task token, and `callbacks` has no answer for it"
-            ));
-        }
-        time_is_over(job, &got)
+/// The start was not answered, so that there is nothing to judge; nor is there an ARN to stop the execution by.
+fn not_started(job: &Job, name: &str, cut: Cut) -> Verdict {
+    match cut {
+        Cut::TimedOut => Verdict::broken(
+            "the cloud",
+            &format!(
+                "it did not answer the start of the execution {name} within the {} s of the case; it may run",
+                job.case.timeout
+            ),
+        ),
+        Cut::Interrupted => noted(
+            interrupted(),
+            &format!("the start of the execution {name} was not answered; it may run"),
+        ),
     }
 }
 
@@ -215,10 +134,6 @@ fn time_is_over(job: &Job, got: &str) -> Mismatch {
     }
 }
 
-fn deadline(job: &Job) -> Instant {
-    Instant::now() + Duration::from_secs(job.case.timeout.into())
-}
-
 fn judged(mismatches: Vec<Mismatch>) -> Verdict {
     if mismatches.is_empty() {
         Verdict::Passed
@@ -235,17 +150,22 @@ fn refused(error: CloudError) -> Verdict {
     })
 }
 
-fn broken(what: &str, message: &str) -> Verdict {
-    Verdict::Broken(Trouble {
-        what: what.to_owned(),
-        message: message.to_owned(),
-        hints: Vec::new(),
-    })
-}
-
 /// Nothing is known of a case that was running, which is not as if it had not been run.
 fn interrupted() -> Verdict {
-    broken("the test", "it was stopped by the user while the case was running")
+    Verdict::broken("the test", "it was stopped by the user while the case was running")
+}
+
+/// The same verdict, of which something more is told.
+fn noted(mut verdict: Verdict, note: &str) -> Verdict {
+    let text = match &mut verdict {
+        Verdict::Failed(mismatches) => mismatches.last_mut().map(|mismatch| &mut mismatch.got),
+        Verdict::Broken(trouble) => Some(&mut trouble.message),
+        Verdict::Passed | Verdict::Skipped(_) => None,
+    };
+    if let Some(text) = text {
+        text.push_str(&format!("; {note}"));
+    }
+    verdict
 }
 
 /// The case's name in what names of executions may hold, and something that makes it another one each time.
@@ -268,21 +188,5 @@ fn execution_name(case: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn executions_are_named_after_their_case() {
-        for (case, expected) in [
-            ("a resolved case is closed", "a-resolved-case-is-closed-"),
-            ("  \"quoted\" & 50%!", "quoted-50-"),
-            ("日本", "case-"),
-            ("", "case-"),
-        ] {
-            let name = execution_name(case);
-            assert_eq!(name.strip_prefix(expected).map(str::len), Some(8), "{name}");
-        }
-        let long = execution_name(&"long name ".repeat(20));
-        assert!(long.len() <= NAME_MAX, "{long}");
-    }
-}
+#[path = "attempt_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Trouble, Verdict};
+use super::Verdict;
 use crate::asl::graph::Graph;
 use crate::stack::cases::{Answer, Case, Product};
 use crate::stack::model::MachineKind;
@@ -81,13 +81,13 @@ fn obstacle(case: &Case, machine: Option<&Machine>, place: Place) -> Option<Verd
     }
     let Some(machine) = machine else {
         let message = format!("the stack has no state machine `{}`", case.state_machine);
-        return Some(broken("the state machine", &message));
+        return Some(Verdict::broken("the state machine", &message));
     };
     if machine.kind == MachineKind::Express
         && let Some(what) = unseen(case)
     {
         let message = "cannot be seen for EXPRESS machines, whose executions have no history";
-        return Some(broken(what, message));
+        return Some(Verdict::broken(what, message));
     }
     if let Some(state) = case
         .callbacks
@@ -97,7 +97,7 @@ fn obstacle(case: &Case, machine: Option<&Machine>, place: Place) -> Option<Verd
         let message = format!(
             "`{state}` is an activity: its tasks come to workers, and one that answers for a test would take those of others"
         );
-        return Some(broken("`callbacks`", &message));
+        return Some(Verdict::broken("`callbacks`", &message));
     }
     let mixed = |answers: &Vec<Answer>| {
         let running_out = answers.iter().filter(|answer| **answer == Answer::TimeOut).count();
@@ -106,7 +106,7 @@ fn obstacle(case: &Case, machine: Option<&Machine>, place: Place) -> Option<Verd
     let mixed = case.callbacks.iter().find(|(_, answers)| mixed(answers));
     if let Some((state, _)) = mixed.filter(|_| case.virtual_time && place.rehearses) {
         let message = format!("in virtual time `{state}` either times out or is answered, not one after the other");
-        return Some(broken("`callbacks`", &message));
+        return Some(Verdict::broken("`callbacks`", &message));
     }
     None
 }
@@ -121,14 +121,6 @@ fn unseen(case: &Case) -> Option<&'static str> {
         () if !case.callbacks.is_empty() => Some("`callbacks`"),
         () => None,
     }
-}
-
-fn broken(what: &str, message: &str) -> Verdict {
-    Verdict::Broken(Trouble {
-        what: what.to_owned(),
-        message: message.to_owned(),
-        hints: Vec::new(),
-    })
 }
 
 fn rehearsal(case: &Case) -> Option<Value> {

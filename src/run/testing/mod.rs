@@ -5,9 +5,11 @@ mod answers;
 mod attempt;
 pub mod coverage;
 mod difference;
+mod followed;
 mod history;
 mod job;
 pub mod judge;
+mod limits;
 pub mod record;
 mod suite;
 mod values;
@@ -18,7 +20,7 @@ use std::path::PathBuf;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 pub use job::{Job, Machine, Place};
 use record::Record;
-pub use suite::Runner;
+pub use suite::{INTERRUPTED, Runner};
 
 /// What came of a stack file's cases.
 #[derive(Clone, Debug)]
@@ -91,6 +93,16 @@ pub enum Verdict {
     Skipped(String),
     /// It could not be run or judged: the cloud refused.
     Broken(Trouble),
+}
+
+impl Verdict {
+    fn broken(what: &str, message: &str) -> Self {
+        Self::Broken(Trouble {
+            what: what.to_owned(),
+            message: message.to_owned(),
+            hints: Vec::new(),
+        })
+    }
 }
 
 /// One expectation that did not hold.

@@ -113,7 +113,7 @@ impl Runner {
 }
 
 /// Why a case was not run when the user stopped everything.
-const INTERRUPTED: &str = "interrupted";
+pub const INTERRUPTED: &str = "interrupted";
 
 /// The verdict in one word; that a case passed only when it was run again is one of its own.
 fn word(verdict: &Verdict, attempts: u32) -> &'static str {
