@@ -220,7 +220,7 @@ mod tests {
             is_tagged: true,
             untagged: Vec::new(),
         };
-        assert_eq!(leftovers("s", &observed), [expected.clone()]);
+        assert_eq!(leftovers("s", &observed), std::slice::from_ref(&expected));
 
         let late = |name: &str| (Kind::LogGroup, name.to_owned());
         observed.untagged = [
