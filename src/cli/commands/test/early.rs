@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::reports;
 use super::suite::Suite;
 use crate::cli::error::CommandError;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::run::testing::{CaseResult, SuiteResult, Trouble, Verdict};
 
-/// The same file twice would be told apart by nobody.
-pub(super) fn each_file_once(files: &[PathBuf]) -> Result<(), CommandError> {
-    let mut seen = BTreeMap::new();
-    for file in files {
-        let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.clone());
-        if let Some(before) = seen.insert(real, file) {
-            let message = format!("{} is named twice, also as {}", file.display(), before.display());
-            return Err(CommandError::wrong(message).hint("cases of a file are run once; `--retries` runs them again"));
-        }
-    }
-    Ok(())
+/// The same file twice would be told apart by nobody. Remembers, by what they are, how files are named.
+pub(super) fn once<'a>(file: &'a Path, named: &mut BTreeMap<PathBuf, &'a Path>) -> Result<(), CommandError> {
+    let Some(before) = named.insert(reports::real(file), file) else {
+        return Ok(());
+    };
+    let message = format!("{} is named twice, also as {}", file.display(), before.display());
+    Err(CommandError::wrong(message).hint("cases of a file are run once; `--retries` runs them again"))
 }
 
 /// Files of which the stacks have one name, in words.

@@ -13,6 +13,7 @@ mod suite;
 mod told;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -117,20 +118,21 @@ fn percent(text: &str) -> Result<f64, String> {
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let interruptions = signals::interruptions();
     let began = Instant::now();
-    early::each_file_once(&args.files)?;
     let reports = Reports::new(args)?;
     reports.prepare().await?;
     let filter = args.filter.as_deref().map(Filter::new);
     let mut suites = Vec::new();
     let mut unusable = Vec::new();
     let mut wrong = None;
+    let mut named = BTreeMap::new();
     // What is wrong with any of the files is said before anything is done.
     for file in &args.files {
         let stack = StackArgs {
             file: file.clone(),
             set: args.set.clone(),
         };
-        match app.ready_or_findings(&stack) {
+        let once = early::once(file, &mut named).map_err(|error| (error, Vec::new()));
+        match once.and_then(|()| app.ready_or_findings(&stack)) {
             Ok(ready) => suites.push(Suite::new(app, args, file, ready, filter.as_ref())),
             Err((error, findings)) => {
                 unusable.push(early::unusable(file, findings, &error));
