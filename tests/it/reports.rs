@@ -2,13 +2,35 @@
 
 use std::fs;
 
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
 use crate::env::Env;
-use crate::smoke::{FILE, says, with_cases};
+use crate::processes::Running;
+use crate::smoke::{FILE, nothing_is_left, says, with_cases};
 
 const GOOD: &str = "{ name: good }";
 
+/// One that fails at once, then one that goes on and on.
+const BAD_AND_LONG: &str = "{ name: bad, input: { bad: 1 } }\n{ name: long, input: { wait: 100000 } }";
+
 fn read(env: &Env, file: &str) -> String {
     fs::read_to_string(env.path(file)).unwrap()
+}
+
+fn json(env: &Env, file: &str) -> Value {
+    serde_json::from_str(&read(env, file)).unwrap()
+}
+
+/// Runs the two cases, and leaves at once while the second one runs.
+fn left_at_once(env: &Env, reports: &[&str], meanwhile: impl FnOnce()) -> Running {
+    let mut running = Running::start(env, &[&["test", FILE, "--json", "--jobs", "1"], reports].concat());
+    running.until_it_says(r#""verdict":"failed""#);
+    running.until_it_says("\"stateEntered\"");
+    meanwhile();
+    running.send(Signal::SIGINT);
+    running.send(Signal::SIGTERM);
+    running
 }
 
 #[test]
@@ -104,4 +126,37 @@ fn a_file_named_twice_is_told_in_the_reports() {
         report.contains("nothing was run, since another stack file cannot be used"),
         "{report}"
     );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_keeps_no_other_from_being() {
+    let env = with_cases("{ name: short, input: { wait: 2 } }");
+    let args = [
+        "test", FILE, "--json", "--report", "a.md", "--report", "b.xml", "--report", "c.json",
+    ];
+    let mut running = Running::start(&env, &args);
+    running.until_it_says("\"stateEntered\"");
+    for report in ["a.md", "b.xml"] {
+        fs::remove_file(env.path(report)).unwrap();
+        fs::create_dir(env.path(report)).unwrap();
+    }
+    let said = running.until_it_says("cannot write the report a.md");
+    assert!(said.contains("cannot write the report b.xml"), "{said}");
+    assert_eq!(running.code(), Some(1));
+    assert_eq!(json(&env, "c.json")["counts"]["passed"], 1);
+    nothing_is_left(&env);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_hides_nothing() {
+    let env = with_cases(BAD_AND_LONG);
+    let mut running = left_at_once(&env, &["--report", "r.json", "--report", "other.json"], || {
+        fs::remove_file(env.path("r.json")).unwrap();
+        fs::create_dir(env.path("r.json")).unwrap();
+    });
+    let warning = running.until_it_says("cannot write the report r.json");
+    assert!(warning.contains("\"warning\""), "{warning}");
+    running.until_it_says("stays, as far as it was not removed yet");
+    assert_eq!(running.code(), Some(130));
+    assert_eq!(json(&env, "other.json")["counts"]["troubles"], 1);
 }

@@ -46,7 +46,12 @@ impl<'a> Tested<'a> {
     /// Whether nothing failed, nothing was broken or left behind, and as much is covered as was asked for.
     pub fn is_well(&self) -> bool {
         let counts = self.counts();
-        counts.failed + counts.broken + counts.troubles == 0 && self.below_threshold().next().is_none()
+        counts.failed + counts.broken + counts.troubles == 0 && self.is_enough_covered()
+    }
+
+    /// Whether each suite covers as much as was asked for.
+    pub fn is_enough_covered(&self) -> bool {
+        self.below_threshold().next().is_none()
     }
 
     /// Suites that cover less than was asked for.

@@ -28,6 +28,7 @@ use crate::cli::signals;
 use crate::cli::target::{Target, is_on_this_machine};
 use crate::cloud::Cloud;
 use crate::event::Event;
+use crate::report::smoke::Tested;
 use crate::run::testing::{Place, SuiteResult};
 use crate::stack::cases::Product;
 use cases::Filter;
@@ -147,17 +148,21 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         None => run_all(app, args, &suites, &interruptions, &mut results).await,
     };
     let mut tested: Vec<SuiteResult> = results.iter().map(|ran| ran.result.clone()).collect();
-    if let Err(error) = ended {
-        let reason = unusable.is_empty().then_some(&error);
+    if let Err(error) = &ended {
+        let reason = unusable.is_empty().then_some(error);
         let others = suites.iter().skip(results.len());
         tested.extend(others.map(|suite| early::not_run(suite, reason)));
         tested.extend(unusable);
         tested.sort_by_key(|result| args.files.iter().position(|file| *file == result.file));
-        reports.write(app, args, &tested, began.elapsed(), false).await?;
-        return Err(error);
     }
-    let enough = reports.write(app, args, &tested, began.elapsed(), true).await?;
-    verdict::of(&results, *interruptions.borrow() > 0, enough)
+    let tested = Tested {
+        suites: &tested,
+        took_ms: flow::millis(began),
+        threshold: args.coverage_min,
+    };
+    let written = reports.write(app, args.format, &tested, ended.is_ok()).await;
+    let verdict = ended.and_then(|()| verdict::of(&results, *interruptions.borrow() > 0, tested.is_enough_covered()));
+    verdict::with_reports(verdict, written, |message| app.emit(Event::Warning { message }))
 }
 
 /// Runs one suite after the other.

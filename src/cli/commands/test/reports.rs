@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -10,7 +9,6 @@ use super::Args;
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
 use crate::report::smoke::{self, Tested};
-use crate::run::testing::SuiteResult;
 
 /// What is written to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -70,43 +68,42 @@ impl Reports {
         Ok(())
     }
 
-    /// Writes them all; for people only if the run was `whole`, else an error tells them. Whether as much is covered as was
-    /// asked for.
+    /// Writes them all, also if one cannot be written; for people only if the run was `whole`, else an error tells them.
     pub(super) async fn write(
         &self,
         app: &App,
-        args: &Args,
-        suites: &[SuiteResult],
-        took: Duration,
+        format: Format,
+        tested: &Tested<'_>,
         whole: bool,
-    ) -> Result<bool, CommandError> {
-        let tested = Tested {
-            suites,
-            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            threshold: args.coverage_min,
-        };
+    ) -> Result<(), CommandError> {
         app.clear();
-        match args.format {
+        match format {
             // Standard output has the events.
             _ if app.json_events() => {}
             Format::Text if !whole => {}
-            Format::Text => app.ui.out(&smoke::text(&tested, app.ui.out_theme)),
-            Format::Github => app.ui.out(&smoke::github::annotations(&tested, &from_root(app))),
-            Format::Json => app.ui.out(&smoke::json(&tested)),
+            Format::Text => app.ui.out(&smoke::text(tested, app.ui.out_theme)),
+            Format::Github => app.ui.out(&smoke::github::annotations(tested, &from_root(app))),
+            Format::Json => app.ui.out(&smoke::json(tested)),
         }
+        let mut missing = Vec::new();
         for (path, writer) in &self.0 {
-            let written = write(path, writer(&tested)).await;
-            written.map_err(|error| CommandError::failed(cannot_write(path)).because(error))?;
+            if let Err(error) = write(path, writer(tested)).await {
+                missing.push(CommandError::failed(cannot_write(path)).because(error));
+            }
         }
-        if let (Format::Github, Some(path)) = (args.format, app.env.var("GITHUB_STEP_SUMMARY")) {
-            append(Path::new(path), smoke::markdown(&tested)).await?;
+        if let (Format::Github, Some(path)) = (format, app.env.var("GITHUB_STEP_SUMMARY")) {
+            missing.extend(append(Path::new(path), smoke::markdown(tested)).await.err());
         }
-        let reaches = |suite: &SuiteResult| match (&suite.coverage, args.coverage_min) {
-            (Some(coverage), Some(percent)) => coverage.reaches(percent),
-            _ => true,
-        };
-        Ok(suites.iter().all(reaches))
+        as_one(missing)
     }
+}
+
+fn as_one(mut missing: Vec<CommandError>) -> Result<(), CommandError> {
+    if missing.len() > 1 {
+        let lines: Vec<String> = missing.iter().map(CommandError::in_one_line).collect();
+        return Err(CommandError::failed(lines.join("; ")));
+    }
+    missing.pop().map_or(Ok(()), Err)
 }
 
 fn ending(path: &Path) -> Option<&str> {
