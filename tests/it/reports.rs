@@ -160,3 +160,37 @@ fn a_report_that_cannot_be_written_hides_nothing() {
     assert_eq!(running.code(), Some(130));
     assert_eq!(json(&env, "other.json")["counts"]["troubles"], 1);
 }
+
+#[test]
+fn what_came_in_before_the_user_left_is_in_the_reports() {
+    let env = with_cases(BAD_AND_LONG);
+    env.write(
+        "other.yaml",
+        &read(&env, FILE).replace("name: cases\n", "name: other\n"),
+    );
+    let reports = ["other.yaml", "--report", "r.json", "--junit", "r.xml"];
+    let running = left_at_once(&env, &reports, || {});
+    assert_eq!(running.code(), Some(130));
+
+    let report = json(&env, "r.json");
+    let suite = &report["suites"][0];
+    assert!(suite["deployedAs"].as_str().unwrap().starts_with("cases-t"), "{suite}");
+    let bad = &suite["cases"][0];
+    assert_eq!(
+        (&bad["name"], &bad["verdict"]),
+        (&"bad".into(), &"failed".into()),
+        "{suite}"
+    );
+    assert_eq!(bad["mismatches"][0]["what"], "status", "{suite}");
+    assert_eq!(suite["cases"][1]["name"], "long");
+    assert_eq!(suite["troubles"].as_array().unwrap().len(), 1, "{suite}");
+    // What stays is no matter of the stack that was not begun.
+    let other = &report["suites"][1];
+    assert_eq!(other["counts"]["skipped"], 2, "{other}");
+    assert_eq!(other["counts"]["troubles"], 0, "{other}");
+    let junit = read(&env, "r.xml");
+    assert!(
+        junit.contains("<failure ") && junit.contains("stays, as far as"),
+        "{junit}"
+    );
+}

@@ -7,7 +7,7 @@ use super::reports;
 use super::suite::Suite;
 use crate::cli::error::CommandError;
 use crate::diagnostic::{Diagnostic, has_errors};
-use crate::run::testing::{CaseResult, SuiteResult, Trouble, Verdict};
+use crate::run::testing::{CaseResult, SuiteResult, Trouble};
 
 /// The same file twice would be told apart by nobody. Remembers, by what they are, how files are named.
 pub(super) fn once<'a>(file: &'a Path, named: &mut BTreeMap<PathBuf, &'a Path>) -> Result<(), CommandError> {
@@ -45,27 +45,15 @@ pub(super) fn unusable(file: &Path, findings: Vec<Diagnostic>, error: &CommandEr
     result
 }
 
-/// The result of a suite that was not run to its end: because of that error, or because another file cannot be used.
-pub(super) fn not_run(suite: &Suite<'_>, error: Option<&CommandError>) -> SuiteResult {
+/// Why suites are not run when it is not their own fault.
+pub(super) const ANOTHER_IS_UNUSABLE: &str = "nothing was run, since another stack file cannot be used";
+
+/// The result of a suite that was not begun, and why; with the error that no other result tells.
+pub(super) fn not_run(suite: &Suite<'_>, why: &str, error: Option<&CommandError>) -> SuiteResult {
     let mut result = empty(suite.file(), &suite.stack().name);
-    let why = match error {
-        Some(error) => {
-            result.trouble.push(trouble(error));
-            error.in_one_line()
-        }
-        None => "nothing was run, since another stack file cannot be used".to_owned(),
-    };
-    let skipped = suite.cases.iter().map(|case| CaseResult {
-        name: case.name.clone(),
-        span: case.span.clone(),
-        state_machine: case.state_machine.clone(),
-        verdict: Verdict::Skipped(why.clone()),
-        attempts: 0,
-        took_ms: 0,
-        record: None,
-        execution: None,
-    });
-    result.cases = skipped.collect();
+    result.trouble.extend(error.map(trouble));
+    let cases = suite.cases.iter();
+    result.cases = cases.map(|case| CaseResult::skipped(case, why)).collect();
     result
 }
 
@@ -82,7 +70,7 @@ fn empty(file: &Path, stack: &str) -> SuiteResult {
     }
 }
 
-fn trouble(error: &CommandError) -> Trouble {
+pub(super) fn trouble(error: &CommandError) -> Trouble {
     Trouble {
         what: "the run".to_owned(),
         message: error.in_one_line(),

@@ -1,5 +1,7 @@
 //! The cases of one stack file are run: what older runs left is removed, the stack is deployed, the cases run, the stack is removed.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +16,7 @@ use crate::cloud::Cloud;
 use crate::diagnostic::{Severity, has_errors};
 use crate::event::{Event, Sink};
 use crate::plan::{self, Desired, Observed};
-use crate::run::testing::{Coverage, Job, Machine, Place, Runner, Trouble};
+use crate::run::testing::{CaseResult, Coverage, Job, Machine, Place, Runner, Trouble};
 use crate::stack::cases::Case;
 use crate::stack::model::Stack;
 
@@ -27,6 +29,8 @@ pub(super) struct Run<'a> {
     pub(super) interruptions: &'a watch::Receiver<u32>,
     /// Under the name that it has while it is tested.
     pub(super) stack: Stack,
+    /// What came of cases while others still run, by their places.
+    pub(super) came_in: BTreeMap<usize, CaseResult>,
     pub(super) ran: Ran,
 }
 
@@ -197,7 +201,9 @@ impl Run<'_> {
             fail_fast: args.fail_fast,
             stop: self.interruptions.clone(),
         };
-        self.ran.result.cases = runner.run(cases.into_iter().map(job).collect()).await;
+        let jobs = cases.into_iter().map(job).collect();
+        runner.run(jobs, &mut self.came_in).await;
+        self.ran.result.cases = mem::take(&mut self.came_in).into_values().collect();
         self.ran.result.took_ms[1] = millis(began);
         if args.coverage() {
             let coverage = Coverage::of_stack(self.suite.stack(), &self.ran.result.cases);

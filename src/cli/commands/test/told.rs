@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
+use super::early;
 use super::flow::{Run, millis};
+use crate::cli::error::CommandError;
 use crate::cloud::{CloudError, ErrorKind};
 use crate::event::Event;
 use crate::run::testing::{CaseResult, Trouble, Verdict};
@@ -57,16 +59,21 @@ impl Run<'_> {
             took_ms: 0,
             reasons: vec![why.to_owned()],
         });
-        self.ran.result.cases.push(CaseResult {
-            name: case.name.clone(),
-            span: case.span.clone(),
-            state_machine: case.state_machine.clone(),
-            verdict: Verdict::Skipped(why.to_owned()),
-            attempts: 0,
-            took_ms: 0,
-            record: None,
-            execution: None,
-        });
+        self.ran.result.cases.push(CaseResult::skipped(case, why));
+    }
+
+    /// The user waits no longer: what has come in is the result.
+    pub(super) fn cut_off(&mut self, error: &CommandError) {
+        let result = &mut self.ran.result;
+        if result.cases.is_empty() {
+            let cases = self.suite.cases.iter().enumerate();
+            let cases = cases.map(|(index, case)| {
+                let came_in = self.came_in.remove(&index);
+                came_in.unwrap_or_else(|| CaseResult::skipped(case, INTERRUPTED))
+            });
+            result.cases = cases.collect();
+        }
+        result.trouble.push(early::trouble(error));
     }
 
     pub(super) fn finished(&self, left: Vec<String>, began: Instant) {
