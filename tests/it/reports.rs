@@ -194,3 +194,67 @@ fn what_came_in_before_the_user_left_is_in_the_reports() {
         "{junit}"
     );
 }
+
+#[test]
+fn of_a_stack_of_which_nothing_was_run_nothing_is_covered() {
+    let env = Env::new();
+    let stack = |name: &str, tests: &str| {
+        let definition = "{ StartAt: P, States: { P: { Type: Pass, End: true } } }";
+        let text = format!("name: {name}\nstateMachines:\n  M: {{ definition: {definition} }}\n{tests}");
+        env.write(&format!("{name}.yaml"), &text);
+    };
+    stack("whole", "tests: [{ name: good }]\n");
+    stack("none", "tests: [{ name: never, skipOn: { local: why not } }]\n");
+    stack(
+        "express",
+        "    type: EXPRESS\ntests: [{ name: never, skipOn: { local: why not } }]\n",
+    );
+    stack("bare", "");
+    env.edit("express.yaml", "  M: { definition", "  M:\n    definition");
+    env.edit("express.yaml", "End: true } } } }", "End: true } } }");
+
+    env.run(&["test", "whole.yaml", "none.yaml"]).expect(0);
+    env.run(&["test", "whole.yaml", "none.yaml", "--coverage-min", "0"])
+        .expect(0);
+    for file in ["none", "express"] {
+        let args = ["test", "whole.yaml", &format!("{file}.yaml"), "--coverage-min", "1"];
+        let ran = env.run(&args).expect(1);
+        says(
+            &ran,
+            &[
+                "1 passed, 1 skipped",
+                &format!(
+                    "coverage of {file} is 0.0 % of states and 0.0 % of transitions, since none of its cases was run; \
+                     1 % of each were asked for"
+                ),
+            ],
+        );
+    }
+    let github = ["--coverage-min", "1", "--format", "github"];
+    let ran = env
+        .run(&[&["test", "whole.yaml", "none.yaml"], &github[..]].concat())
+        .expect(1);
+    says(
+        &ran,
+        &[
+            "::error file=none.yaml,title=coverage::",
+            "since none of its cases was run",
+        ],
+    );
+
+    let ran = env
+        .run(&["test", "whole.yaml", "bare.yaml", "--coverage-min", "1"])
+        .expect(1);
+    says(&ran, &["coverage of bare is 0.0 % of states", "since it has no cases"]);
+    // Nobody asked for its cases.
+    let args = [
+        "test",
+        "whole.yaml",
+        "bare.yaml",
+        "--coverage-min",
+        "1",
+        "--filter",
+        "good",
+    ];
+    env.run(&args).expect(0);
+}

@@ -49,7 +49,10 @@ impl Run<'_> {
         match skip {
             Some(why) => self.skip(why),
             // Nothing is deployed for them.
-            None if self.all_are_skipped() => self.swept_only().await,
+            None if self.all_are_skipped() => {
+                self.covers_nothing();
+                self.swept_only().await;
+            }
             None if self.suite.args.no_deploy => self.on_what_stands().await,
             None => left = self.isolated().await,
         }
@@ -65,6 +68,15 @@ impl Run<'_> {
             self.skip_one(case, &why);
         }
         true
+    }
+
+    /// What is not run covers nothing. With a filter, a file may have no case that was asked for: of that one nothing is said.
+    fn covers_nothing(&mut self) {
+        let args = self.suite.args;
+        if args.coverage() && !(self.suite.cases.is_empty() && args.filter.is_some()) {
+            let coverage = Coverage::of_stack(self.suite.stack(), &self.ran.result.cases);
+            self.ran.result.coverage = Some(coverage);
+        }
     }
 
     /// Deploys, runs the cases, and removes what was deployed; what is left of it.
