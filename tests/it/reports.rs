@@ -258,3 +258,22 @@ fn of_a_stack_of_which_nothing_was_run_nothing_is_covered() {
     ];
     env.run(&args).expect(0);
 }
+
+#[test]
+fn what_is_wrong_with_cases_is_no_trouble_of_the_deploy() {
+    let env = Env::new();
+    env.write(
+        "s.yaml",
+        "name: s\nstateMachines:\n  M: { definition: { StartAt: P, States: { P: { Type: Pass, End: true } } } }\n\
+         start:\n  stateMachine: M\n  input: { a: \"${Nope.Arn}\", \
+         b: \"arn:aws:lambda:us-east-1:123456789012:function:other\" }\n",
+    );
+    let ran = env.run(&["test", "s.yaml", "--format", "json"]).expect(1);
+    let suite = &ran.json()["suites"][0];
+    let trouble = &suite["troubles"][0];
+    assert_eq!(trouble["what"], "tests", "{suite}");
+    assert_eq!(trouble["message"], "`${Nope.Arn}` refers to nothing in the stack");
+    let why = "the references of the cases have no values";
+    assert_eq!(suite["cases"][0]["skippedBecause"], why, "{suite}");
+    nothing_is_left(&env);
+}

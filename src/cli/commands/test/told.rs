@@ -6,9 +6,16 @@ use super::early;
 use super::flow::{Run, millis};
 use crate::cli::error::CommandError;
 use crate::cloud::{CloudError, ErrorKind};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::run::testing::{CaseResult, Trouble, Verdict};
 use crate::stack::cases::Case;
+
+/// What trouble with deploying is about.
+pub(super) const DEPLOY: &str = "deploy";
+
+/// What trouble with the cases, as they are written, is about.
+pub(super) const TESTS: &str = "tests";
 
 /// Why cases were not run when the user stopped everything.
 const INTERRUPTED: &str = "interrupted";
@@ -25,9 +32,12 @@ impl Run<'_> {
         self.skip("nothing was deployed");
     }
 
-    pub(super) fn wrong(&mut self, messages: Vec<String>) {
+    /// The errors among what was found in the stack file.
+    pub(super) fn wrong(&mut self, what: &str, found: Vec<Diagnostic>) {
+        let errors = found.into_iter().filter(|found| found.severity == Severity::Error);
+        let messages: Vec<String> = errors.map(|found| found.message).collect();
         self.ran.result.trouble.push(Trouble {
-            what: "deploy".to_owned(),
+            what: what.to_owned(),
             message: messages.join("; "),
             hints: Vec::new(),
         });
@@ -36,7 +46,7 @@ impl Run<'_> {
     /// The user stopped everything before the cases: that must not look as if all was well.
     pub(super) fn interrupted(&mut self) {
         self.ran.result.trouble.push(Trouble {
-            what: "deploy".to_owned(),
+            what: DEPLOY.to_owned(),
             message: "the user stopped it".to_owned(),
             hints: Vec::new(),
         });
