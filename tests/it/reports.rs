@@ -277,3 +277,26 @@ fn what_is_wrong_with_cases_is_no_trouble_of_the_deploy() {
     assert_eq!(suite["cases"][0]["skippedBecause"], why, "{suite}");
     nothing_is_left(&env);
 }
+
+#[test]
+fn stacks_of_one_name_are_told_apart() {
+    let env = with_cases(GOOD);
+    env.write("more/cases.yaml", &read(&env, FILE));
+    env.write(
+        "third.yaml",
+        &read(&env, FILE).replace("name: cases\n", "name: third\n"),
+    );
+    let ran = env
+        .run(&["test", FILE, "more/cases.yaml", "third.yaml", "--junit", "r.xml"])
+        .expect(0);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    let junit = read(&env, "r.xml");
+    for name in ["cases (cases.yaml)", "cases (more/cases.yaml)", "third"] {
+        for part in [
+            format!(r#"<testsuite name="{name}""#),
+            format!(r#"<testcase classname="{name}.Main" name="good""#),
+        ] {
+            assert!(junit.contains(&part), "{part}\n{junit}");
+        }
+    }
+}

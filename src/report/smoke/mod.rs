@@ -20,6 +20,7 @@ pub use junit::render as junit;
 pub use markdown::render as markdown;
 pub use summary::render as text;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::text::escape;
@@ -52,6 +53,16 @@ impl<'a> Tested<'a> {
     /// Whether each suite covers as much as was asked for.
     pub fn is_enough_covered(&self) -> bool {
         self.below_threshold().next().is_none()
+    }
+
+    /// What a suite is called where its file is not beside it: as its stack; with the file, if stacks of several files have that
+    /// name.
+    fn name_of(&self, suite: &'a SuiteResult) -> Cow<'a, str> {
+        let of_that_name = self.suites.iter().filter(|other| other.stack == suite.stack);
+        match of_that_name.count() {
+            0 | 1 => Cow::Borrowed(&suite.stack),
+            _ => Cow::Owned(format!("{} ({})", suite.stack, suite.file.display())),
+        }
     }
 
     /// Suites that cover less than was asked for.

@@ -18,22 +18,6 @@ pub(super) fn once<'a>(file: &'a Path, named: &mut BTreeMap<PathBuf, &'a Path>) 
     Err(CommandError::wrong(message).hint("cases of a file are run once; `--retries` runs them again"))
 }
 
-/// Files of which the stacks have one name, in words.
-pub(super) fn same_names(suites: &[Suite<'_>]) -> Vec<String> {
-    let mut files: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for suite in suites {
-        let file = suite.file().display().to_string();
-        files.entry(&suite.stack().name).or_default().push(file);
-    }
-    let several = files.into_iter().filter(|(_, files)| files.len() > 1);
-    several
-        .map(|(stack, files)| {
-            let files = files.join(", ");
-            format!("{files} have stacks of the same name, {stack}: in reports their cases look alike")
-        })
-        .collect()
-}
-
 /// The result of a file that cannot be used.
 pub(super) fn unusable(file: &Path, findings: Vec<Diagnostic>, error: &CommandError) -> SuiteResult {
     let name = file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy();

@@ -179,9 +179,6 @@ async fn run_all(
     results: &mut Vec<Ran>,
 ) -> Result<(), CommandError> {
     cases::some_are_chosen(suites, args.filter.as_deref())?;
-    for message in early::same_names(suites) {
-        app.emit(Event::Warning { message });
-    }
     let cloud = tokio::select! {
         cloud = app.connect() => cloud?,
         () = signals::asked(interruptions, 1) => return Err(CommandError::interrupted()),
