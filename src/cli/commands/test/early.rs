@@ -29,16 +29,27 @@ pub(super) fn unusable(file: &Path, findings: Vec<Diagnostic>, error: &CommandEr
     result
 }
 
-/// Why suites are not run when it is not their own fault.
-pub(super) const ANOTHER_IS_UNUSABLE: &str = "nothing was run, since another stack file cannot be used";
-
-/// The result of a suite that was not begun, and why; with the error that no other result tells.
-pub(super) fn not_run(suite: &Suite<'_>, why: &str, error: Option<&CommandError>) -> SuiteResult {
-    let mut result = empty(suite.file(), &suite.stack().name);
-    result.trouble.extend(error.map(trouble));
-    let cases = suite.cases.iter();
-    result.cases = cases.map(|case| CaseResult::skipped(case, why)).collect();
-    result
+/// The results of the suites after the first ones, which were not begun because that error ended the run.
+pub(super) fn not_begun(
+    suites: &[Suite<'_>],
+    begun: usize,
+    unusable: &[SuiteResult],
+    error: &CommandError,
+) -> Vec<SuiteResult> {
+    let why = match unusable {
+        [] => error.in_one_line(),
+        _ => "nothing was run, since another stack file cannot be used".to_owned(),
+    };
+    // Else the suite at which it ended tells it, or the file that cannot be used.
+    let is_untold = begun == 0 && unusable.is_empty();
+    let results = suites.iter().skip(begun).map(|suite| {
+        let mut result = empty(suite.file(), &suite.stack().name);
+        result.trouble.extend(is_untold.then(|| trouble(error)));
+        let cases = suite.cases.iter();
+        result.cases = cases.map(|case| CaseResult::skipped(case, &why)).collect();
+        result
+    });
+    results.collect()
 }
 
 fn empty(file: &Path, stack: &str) -> SuiteResult {

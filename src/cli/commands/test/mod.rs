@@ -149,14 +149,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     };
     let mut tested: Vec<SuiteResult> = results.iter().map(|ran| ran.result.clone()).collect();
     if let Err(error) = &ended {
-        let why = match unusable.is_empty() {
-            true => error.in_one_line(),
-            false => early::ANOTHER_IS_UNUSABLE.to_owned(),
-        };
-        // The suite at which it ended tells it, as does the file that cannot be used.
-        let untold = (tested.is_empty() && unusable.is_empty()).then_some(error);
-        let others = suites.iter().skip(tested.len());
-        tested.extend(others.map(|suite| early::not_run(suite, &why, untold)));
+        tested.extend(early::not_begun(&suites, tested.len(), &unusable, error));
         tested.extend(unusable);
         tested.sort_by_key(|result| args.files.iter().position(|file| *file == result.file));
     }
