@@ -12,6 +12,7 @@ mod leftovers;
 mod mocks;
 mod oddities;
 mod processes;
+mod reports;
 mod services;
 mod smoke;
 mod terminal;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::text::{escape, table};
 use super::super::theme::{Meaning, Theme};
-use super::place;
+use super::{Tested, place, was_skipped};
 use crate::run::testing::coverage::Share;
 use crate::run::testing::{Coverage, MachineCoverage, SuiteResult};
 
@@ -27,15 +27,20 @@ pub fn render(coverage: &Coverage, theme: Theme) -> String {
 }
 
 /// `coverage of call-center is 66.6 % of states and 50.0 % of transitions, 90 % of each were asked for`
-pub(super) fn shortfall(suite: &SuiteResult, threshold: Option<f64>) -> String {
-    let coverage = suite.coverage.as_ref();
-    let percent = |share: Option<Share>| percent(share.unwrap_or_default());
+pub(super) fn shortfall(tested: &Tested<'_>, suite: &SuiteResult) -> String {
+    let why = match () {
+        () if suite.cases.is_empty() => ", since it has no cases;",
+        () if was_skipped(suite) => ", since none of its cases was run;",
+        () => ",",
+    };
+    let coverage = suite.coverage.as_ref().filter(|_| !was_skipped(suite));
+    let percent = |share: fn(&Coverage) -> Share| coverage.map(share).map_or(0.0, percent);
     format!(
-        "coverage of {} is {:.1} % of states and {:.1} % of transitions, {} % of each were asked for",
-        escape(&suite.stack),
-        percent(coverage.map(Coverage::states)),
-        percent(coverage.map(Coverage::transitions)),
-        threshold.unwrap_or_default()
+        "coverage of {} is {:.1} % of states and {:.1} % of transitions{why} {} % of each were asked for",
+        escape(&tested.name_of(suite)),
+        percent(Coverage::states),
+        percent(Coverage::transitions),
+        tested.threshold.unwrap_or_default()
     )
 }
 

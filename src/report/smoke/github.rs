@@ -41,7 +41,7 @@ pub fn annotations(tested: &Tested<'_>, prefix: &Path) -> String {
         }
     }
     for suite in tested.below_threshold() {
-        commands.add_shortfall(suite, tested.threshold);
+        commands.add_shortfall(tested, suite);
     }
     let counts = format!("{} in {}", tested.counts().words(), duration(tested.took_ms));
     commands.add("notice", &Place::default(), "stepstack test", &counts);
@@ -102,8 +102,8 @@ impl Commands<'_> {
         }
     }
 
-    fn add_shortfall(&mut self, suite: &SuiteResult, threshold: Option<f64>) {
-        let shortfall = coverage::shortfall(suite, threshold);
+    fn add_shortfall(&mut self, tested: &Tested<'_>, suite: &SuiteResult) {
+        let shortfall = coverage::shortfall(tested, suite);
         self.add("error", &Place::of_file(suite), "coverage", &shortfall);
         let machines = suite.coverage.iter().flat_map(|coverage| &coverage.machines);
         let states = machines.flat_map(|machine| &machine.states);

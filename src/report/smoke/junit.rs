@@ -21,7 +21,7 @@ pub fn render(tested: &Tested<'_>) -> String {
     attributes.push(("time", &time));
     xml.open("testsuites", &attributes);
     for suite in tested.suites {
-        write_suite(&mut xml, suite);
+        write_suite(&mut xml, suite, &tested.name_of(suite));
     }
     xml.finish()
 }
@@ -54,34 +54,31 @@ impl Numbers {
     }
 }
 
-fn write_suite(xml: &mut Xml, suite: &SuiteResult) {
+/// Readers tell cases apart by class and name only.
+fn write_suite(xml: &mut Xml, suite: &SuiteResult, name: &str) {
     let numbers = Numbers::of(Counts::of(suite));
     let time = seconds(suite.took_ms.iter().fold(0, |sum, took| sum.saturating_add(*took)));
-    let mut attributes = vec![("name", suite.stack.as_str())];
+    let mut attributes = vec![("name", name)];
     attributes.extend(numbers.attributes());
     attributes.push(("time", &time));
     xml.open("testsuite", &attributes);
     write_properties(xml, suite);
     for found in suite.errors() {
-        write_finding(xml, suite, found);
+        write_finding(xml, name, found);
     }
     for trouble in &suite.trouble {
-        let attributes = [
-            ("classname", suite.stack.as_str()),
-            ("name", &trouble.what),
-            ("time", "0.000"),
-        ];
+        let attributes = [("classname", name), ("name", &trouble.what), ("time", "0.000")];
         xml.open("testcase", &attributes);
         write_error(xml, trouble);
         xml.close();
     }
     for case in &suite.cases {
-        write_case(xml, suite, case);
+        write_case(xml, name, case);
     }
     xml.close();
 }
 
-fn write_finding(xml: &mut Xml, suite: &SuiteResult, found: &Diagnostic) {
+fn write_finding(xml: &mut Xml, class: &str, found: &Diagnostic) {
     let line = found
         .span
         .as_ref()
@@ -90,7 +87,7 @@ fn write_finding(xml: &mut Xml, suite: &SuiteResult, found: &Diagnostic) {
         Some(span) => format!("{} at {}", found.code, place(span)),
         None => found.code.to_owned(),
     };
-    let mut attributes = vec![("classname", suite.stack.as_str()), ("name", &name), ("time", "0.000")];
+    let mut attributes = vec![("classname", class), ("name", &name), ("time", "0.000")];
     if let (Some(span), Some(line)) = (&found.span, &line) {
         attributes.extend([("file", span.file.name.as_str()), ("line", line)]);
     }
@@ -123,8 +120,8 @@ fn write_properties(xml: &mut Xml, suite: &SuiteResult) {
     xml.close();
 }
 
-fn write_case(xml: &mut Xml, suite: &SuiteResult, case: &CaseResult) {
-    let class = format!("{}.{}", suite.stack, case.state_machine);
+fn write_case(xml: &mut Xml, suite: &str, case: &CaseResult) {
+    let class = format!("{suite}.{}", case.state_machine);
     let time = seconds(case.took_ms);
     let span = case.span.as_ref();
     let line = span.map(|span| span.file.line_column(span.range.start).0.to_string());

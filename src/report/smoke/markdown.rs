@@ -27,7 +27,7 @@ pub fn render(tested: &Tested<'_>) -> String {
         }
     }
     for suite in tested.below_threshold() {
-        let _ = writeln!(text, "**{}**\n", plain(&coverage::shortfall(suite, tested.threshold)));
+        let _ = writeln!(text, "**{}**\n", plain(&coverage::shortfall(tested, suite)));
     }
     if left_out > 0 {
         let _ = writeln!(

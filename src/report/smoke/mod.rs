@@ -20,11 +20,12 @@ pub use junit::render as junit;
 pub use markdown::render as markdown;
 pub use summary::render as text;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::text::escape;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::run::testing::{CaseResult, SuiteResult, Trouble, Verdict};
+use crate::run::testing::{CaseResult, Coverage, SuiteResult, Trouble, Verdict};
 
 /// All that a run of `stepstack test` gave.
 #[derive(Clone, Copy, Debug)]
@@ -46,15 +47,30 @@ impl<'a> Tested<'a> {
     /// Whether nothing failed, nothing was broken or left behind, and as much is covered as was asked for.
     pub fn is_well(&self) -> bool {
         let counts = self.counts();
-        counts.failed + counts.broken + counts.troubles == 0 && self.below_threshold().next().is_none()
+        counts.failed + counts.broken + counts.troubles == 0 && self.is_enough_covered()
+    }
+
+    /// Whether each suite covers as much as was asked for.
+    pub fn is_enough_covered(&self) -> bool {
+        self.below_threshold().next().is_none()
+    }
+
+    /// What a suite is called where its file is not beside it: as its stack; with the file, if stacks of several files have that
+    /// name.
+    fn name_of(&self, suite: &'a SuiteResult) -> Cow<'a, str> {
+        let of_that_name = self.suites.iter().filter(|other| other.stack == suite.stack);
+        match of_that_name.count() {
+            0 | 1 => Cow::Borrowed(&suite.stack),
+            _ => Cow::Owned(format!("{} ({})", suite.stack, suite.file.display())),
+        }
     }
 
     /// Suites that cover less than was asked for.
     fn below_threshold(&self) -> impl Iterator<Item = &'a SuiteResult> {
-        let threshold = self.threshold;
+        let percent = self.threshold.unwrap_or_default();
         self.suites.iter().filter(move |suite| {
-            let coverage = suite.coverage.as_ref();
-            coverage.is_some_and(|coverage| threshold.is_some_and(|percent| !coverage.reaches(percent)))
+            let reaches = |coverage: &Coverage| coverage.reaches(percent) && !(percent > 0.0 && was_skipped(suite));
+            suite.coverage.as_ref().is_some_and(|coverage| !reaches(coverage))
         })
     }
 }
@@ -132,6 +148,12 @@ impl Counts {
         }
         words
     }
+}
+
+/// Whether none of its cases was run: then nothing is covered, also of machines that coverage leaves out.
+fn was_skipped(suite: &SuiteResult) -> bool {
+    let mut cases = suite.cases.iter();
+    !suite.cases.is_empty() && cases.all(|case| matches!(case.verdict, Verdict::Skipped(_)))
 }
 
 /// Whether it passed, but not at once.

@@ -39,12 +39,7 @@ fn closing_line(tested: &Tested<'_>, theme: Theme) -> String {
 fn below_threshold(tested: &Tested<'_>, theme: Theme) -> String {
     tested
         .below_threshold()
-        .map(|suite| {
-            format!(
-                "{}\n",
-                theme.paint(Meaning::Bad, &coverage::shortfall(suite, tested.threshold))
-            )
-        })
+        .map(|suite| format!("{}\n", theme.paint(Meaning::Bad, &coverage::shortfall(tested, suite))))
         .collect()
 }
 

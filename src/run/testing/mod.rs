@@ -18,6 +18,7 @@ mod words;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::stack::cases::Case;
 pub use job::{Job, Machine, Place};
 use record::Record;
 pub use suite::{INTERRUPTED, Runner};
@@ -80,6 +81,22 @@ pub struct CaseResult {
     pub record: Option<Record>,
     /// The ARN of the execution, if there was one.
     pub execution: Option<String>,
+}
+
+impl CaseResult {
+    /// The result of a case that was not run, and why.
+    pub fn skipped(case: &Case, why: &str) -> Self {
+        Self {
+            name: case.name.clone(),
+            span: case.span.clone(),
+            state_machine: case.state_machine.clone(),
+            verdict: Verdict::Skipped(why.to_owned()),
+            attempts: 0,
+            took_ms: 0,
+            record: None,
+            execution: None,
+        }
+    }
 }
 
 /// How a case ended.

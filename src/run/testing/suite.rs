@@ -1,5 +1,6 @@
 //! Running cases: several at once, again if they may be, in the order written as far as there is one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,11 +33,10 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Runs the cases; what came of them, in the same order.
-    pub async fn run(&self, jobs: Vec<Job>) -> Vec<CaseResult> {
+    /// Runs the cases. What came of each is in the results, by its place, as soon as it has ended: who waits no longer has those.
+    pub async fn run(&self, jobs: Vec<Job>, results: &mut BTreeMap<usize, CaseResult>) {
         let mut waiting = jobs.into_iter().enumerate();
         let mut running = JoinSet::new();
-        let mut results = Vec::new();
         let mut failed: Option<String> = None;
         loop {
             while running.len() < self.jobs.max(1)
@@ -56,15 +56,13 @@ impl Runner {
                     if matches!(result.verdict, Verdict::Failed(_) | Verdict::Broken(_)) {
                         failed.get_or_insert_with(|| result.name.clone());
                     }
-                    results.push((index, result));
+                    results.insert(index, result);
                 }
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 // Nothing cancels a case but the end of the runtime.
                 Err(_) => {}
             }
         }
-        results.sort_by_key(|(index, _)| *index);
-        results.into_iter().map(|(_, result)| result).collect()
     }
 
     async fn case(&self, job: Job) -> CaseResult {

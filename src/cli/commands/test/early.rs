@@ -3,38 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::reports;
 use super::suite::Suite;
 use crate::cli::error::CommandError;
 use crate::diagnostic::{Diagnostic, has_errors};
-use crate::run::testing::{CaseResult, SuiteResult, Trouble, Verdict};
+use crate::run::testing::{CaseResult, SuiteResult, Trouble};
 
-/// The same file twice would be told apart by nobody.
-pub(super) fn each_file_once(files: &[PathBuf]) -> Result<(), CommandError> {
-    let mut seen = BTreeMap::new();
-    for file in files {
-        let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.clone());
-        if let Some(before) = seen.insert(real, file) {
-            let message = format!("{} is named twice, also as {}", file.display(), before.display());
-            return Err(CommandError::wrong(message).hint("cases of a file are run once; `--retries` runs them again"));
-        }
-    }
-    Ok(())
-}
-
-/// Files of which the stacks have one name, in words.
-pub(super) fn same_names(suites: &[Suite<'_>]) -> Vec<String> {
-    let mut files: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for suite in suites {
-        let file = suite.file().display().to_string();
-        files.entry(&suite.stack().name).or_default().push(file);
-    }
-    let several = files.into_iter().filter(|(_, files)| files.len() > 1);
-    several
-        .map(|(stack, files)| {
-            let files = files.join(", ");
-            format!("{files} have stacks of the same name, {stack}: in reports their cases look alike")
-        })
-        .collect()
+/// The same file twice would be told apart by nobody. Remembers, by what they are, how files are named.
+pub(super) fn once<'a>(file: &'a Path, named: &mut BTreeMap<PathBuf, &'a Path>) -> Result<(), CommandError> {
+    let Some(before) = named.insert(reports::real(file), file) else {
+        return Ok(());
+    };
+    let message = format!("{} is named twice, also as {}", file.display(), before.display());
+    Err(CommandError::wrong(message).hint("cases of a file are run once; `--retries` runs them again"))
 }
 
 /// The result of a file that cannot be used.
@@ -48,28 +29,27 @@ pub(super) fn unusable(file: &Path, findings: Vec<Diagnostic>, error: &CommandEr
     result
 }
 
-/// The result of a suite that was not run to its end: because of that error, or because another file cannot be used.
-pub(super) fn not_run(suite: &Suite<'_>, error: Option<&CommandError>) -> SuiteResult {
-    let mut result = empty(suite.file(), &suite.stack().name);
-    let why = match error {
-        Some(error) => {
-            result.trouble.push(trouble(error));
-            error.in_one_line()
-        }
-        None => "nothing was run, since another stack file cannot be used".to_owned(),
+/// The results of the suites after the first ones, which were not begun because that error ended the run.
+pub(super) fn not_begun(
+    suites: &[Suite<'_>],
+    begun: usize,
+    unusable: &[SuiteResult],
+    error: &CommandError,
+) -> Vec<SuiteResult> {
+    let why = match unusable {
+        [] => error.in_one_line(),
+        _ => "nothing was run, since another stack file cannot be used".to_owned(),
     };
-    let skipped = suite.cases.iter().map(|case| CaseResult {
-        name: case.name.clone(),
-        span: case.span.clone(),
-        state_machine: case.state_machine.clone(),
-        verdict: Verdict::Skipped(why.clone()),
-        attempts: 0,
-        took_ms: 0,
-        record: None,
-        execution: None,
+    // Else the suite at which it ended tells it, or the file that cannot be used.
+    let is_untold = begun == 0 && unusable.is_empty();
+    let results = suites.iter().skip(begun).map(|suite| {
+        let mut result = empty(suite.file(), &suite.stack().name);
+        result.trouble.extend(is_untold.then(|| trouble(error)));
+        let cases = suite.cases.iter();
+        result.cases = cases.map(|case| CaseResult::skipped(case, &why)).collect();
+        result
     });
-    result.cases = skipped.collect();
-    result
+    results.collect()
 }
 
 fn empty(file: &Path, stack: &str) -> SuiteResult {
@@ -85,7 +65,7 @@ fn empty(file: &Path, stack: &str) -> SuiteResult {
     }
 }
 
-fn trouble(error: &CommandError) -> Trouble {
+pub(super) fn trouble(error: &CommandError) -> Trouble {
     Trouble {
         what: "the run".to_owned(),
         message: error.in_one_line(),

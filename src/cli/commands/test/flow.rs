@@ -1,5 +1,7 @@
 //! The cases of one stack file are run: what older runs left is removed, the stack is deployed, the cases run, the stack is removed.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,12 +11,13 @@ use super::deployed::{self, Deployed};
 use super::literals;
 use super::removal::LOOKING;
 use super::suite::{Ran, Suite};
+use super::told::{DEPLOY, TESTS};
 use crate::asl::graph::Graph;
 use crate::cloud::Cloud;
-use crate::diagnostic::{Severity, has_errors};
+use crate::diagnostic::has_errors;
 use crate::event::{Event, Sink};
 use crate::plan::{self, Desired, Observed};
-use crate::run::testing::{Coverage, Job, Machine, Place, Runner, Trouble};
+use crate::run::testing::{CaseResult, Coverage, Job, Machine, Place, Runner, Trouble};
 use crate::stack::cases::Case;
 use crate::stack::model::Stack;
 
@@ -27,6 +30,8 @@ pub(super) struct Run<'a> {
     pub(super) interruptions: &'a watch::Receiver<u32>,
     /// Under the name that it has while it is tested.
     pub(super) stack: Stack,
+    /// What came of cases while others still run, by their places.
+    pub(super) came_in: BTreeMap<usize, CaseResult>,
     pub(super) ran: Ran,
 }
 
@@ -45,7 +50,10 @@ impl Run<'_> {
         match skip {
             Some(why) => self.skip(why),
             // Nothing is deployed for them.
-            None if self.all_are_skipped() => self.swept_only().await,
+            None if self.all_are_skipped() => {
+                self.covers_nothing();
+                self.swept_only().await;
+            }
             None if self.suite.args.no_deploy => self.on_what_stands().await,
             None => left = self.isolated().await,
         }
@@ -63,17 +71,29 @@ impl Run<'_> {
         true
     }
 
+    /// What is not run covers nothing. With a filter, a file may have no case that was asked for: of that one nothing is said.
+    fn covers_nothing(&mut self) {
+        let args = self.suite.args;
+        if args.coverage() && !(self.suite.cases.is_empty() && args.filter.is_some()) {
+            let coverage = Coverage::of_stack(self.suite.stack(), &self.ran.result.cases);
+            self.ran.result.coverage = Some(coverage);
+        }
+    }
+
     /// Deploys, runs the cases, and removes what was deployed; what is left of it.
     async fn isolated(&mut self) -> Vec<String> {
         let began = Instant::now();
-        let Some((desired, deploy)) = self.planned().await else {
+        let Some((desired, cases)) = self.resolved("it cannot be deployed") else {
+            return Vec::new();
+        };
+        let Some(deploy) = self.planned(&desired).await else {
             return Vec::new();
         };
         let options = self.suite.args.patience.options();
         let deployed = deployed::deploy(self.cloud, &deploy, &options, self.sink.as_ref(), self.interruptions).await;
         self.ran.result.took_ms[0] = millis(began);
         match deployed {
-            Deployed::Whole => self.cases(&desired).await,
+            Deployed::Whole => self.cases(&desired, cases).await,
             Deployed::Interrupted => self.interrupted(),
             Deployed::Incomplete(trouble, refused) => {
                 self.ran.refused |= refused;
@@ -89,17 +109,13 @@ impl Run<'_> {
     }
 
     /// Makes room, and the plan. None if that failed: then nothing was deployed.
-    async fn planned(&mut self) -> Option<(Desired, plan::Plan)> {
+    async fn planned(&mut self, desired: &Desired) -> Option<plan::Plan> {
         let app = self.suite.app;
-        let Some(desired) = self.resolved() else {
-            self.skip("it cannot be deployed");
-            return None;
-        };
-        if let Err(error) = app.services_are_there(&desired) {
-            self.trouble("deploy", error);
+        if let Err(error) = app.services_are_there(desired) {
+            self.trouble(DEPLOY, error);
             return None;
         }
-        match self.swept(&desired).await {
+        match self.swept(desired).await {
             Some(Ok(())) => {}
             Some(Err(error)) => {
                 self.trouble(LOOKING, error);
@@ -110,33 +126,40 @@ impl Run<'_> {
                 return None;
             }
         }
-        for message in literals::shared(self.suite.stack(), &desired) {
+        for message in literals::shared(self.suite.stack(), desired) {
             self.sink.emit(Event::Warning { message });
         }
-        match plan::deploy(&desired, &Observed::default(), false) {
-            Ok(plan) => Some((desired, plan)),
+        match plan::deploy(desired, &Observed::default(), false) {
+            Ok(plan) => Some(plan),
             Err(findings) => {
-                let messages = findings.into_iter().map(|found| found.message);
-                self.wrong(messages.collect());
+                self.wrong(DEPLOY, findings);
                 self.skip("it cannot be deployed");
                 None
             }
         }
     }
 
-    fn resolved(&mut self) -> Option<Desired> {
-        let (desired, found) = plan::resolve(&self.stack, &self.suite.ready.packages, self.cloud.identity());
-        if desired.is_none() {
-            let errors = found.into_iter().filter(|found| found.severity == Severity::Error);
-            self.wrong(errors.map(|found| found.message).collect());
+    /// What is to stand, and the cases, with the values of their references. None if something has none: then the cases are
+    /// skipped.
+    fn resolved(&mut self, why_skipped: &str) -> Option<(Desired, Vec<Case>)> {
+        let (cases, found) = plan::cases(&self.stack, self.cloud.identity());
+        if has_errors(&found) {
+            self.wrong(TESTS, found);
+            self.skip("the references of the cases have no values");
+            return None;
         }
-        desired
+        let (desired, found) = plan::resolve(&self.stack, &self.suite.ready.packages, self.cloud.identity());
+        let Some(desired) = desired else {
+            self.wrong(DEPLOY, found);
+            self.skip(why_skipped);
+            return None;
+        };
+        Some((desired, cases))
     }
 
     /// Runs the cases on the stack under its own name.
     async fn on_what_stands(&mut self) {
-        let Some(desired) = self.resolved() else {
-            self.skip("its state machines are not known");
+        let Some((desired, cases)) = self.resolved("its state machines are not known") else {
             return;
         };
         for (id, machine) in &desired.state_machines {
@@ -152,7 +175,7 @@ impl Run<'_> {
                 Ok(None) => {
                     let deploy = self.suite.app.command_line("deploy", Some(self.suite.file));
                     self.ran.result.trouble.push(Trouble {
-                        what: "deploy".to_owned(),
+                        what: DEPLOY.to_owned(),
                         message: format!("the state machine {} is not deployed", machine.name),
                         hints: vec![format!("`{deploy}` deploys it; without `--no-deploy`, the test does")],
                     });
@@ -161,17 +184,12 @@ impl Run<'_> {
                 Err(error) => return self.trouble("looking for what is deployed", error),
             }
         }
-        self.cases(&desired).await;
+        self.cases(&desired, cases).await;
     }
 
-    async fn cases(&mut self, desired: &Desired) {
+    async fn cases(&mut self, desired: &Desired, cases: Vec<Case>) {
         let began = Instant::now();
         let args = self.suite.args;
-        let (cases, found) = plan::cases(&self.stack, self.cloud.identity());
-        if has_errors(&found) {
-            self.wrong(found.into_iter().map(|found| found.message).collect());
-            return self.skip("the references of the cases have no values");
-        }
         if !self.place.rehearses && cases.iter().any(|case| case.virtual_time && case.mocks.is_none()) {
             let message = format!(
                 "{}: `time: virtual` has no effect here, only stepstack's own local cloud can do it: cases wait in real time",
@@ -197,7 +215,9 @@ impl Run<'_> {
             fail_fast: args.fail_fast,
             stop: self.interruptions.clone(),
         };
-        self.ran.result.cases = runner.run(cases.into_iter().map(job).collect()).await;
+        let jobs = cases.into_iter().map(job).collect();
+        runner.run(jobs, &mut self.came_in).await;
+        self.ran.result.cases = mem::take(&mut self.came_in).into_values().collect();
         self.ran.result.took_ms[1] = millis(began);
         if args.coverage() {
             let coverage = Coverage::of_stack(self.suite.stack(), &self.ran.result.cases);

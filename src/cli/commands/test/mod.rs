@@ -13,6 +13,7 @@ mod suite;
 mod told;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -27,6 +28,7 @@ use crate::cli::signals;
 use crate::cli::target::{Target, is_on_this_machine};
 use crate::cloud::Cloud;
 use crate::event::Event;
+use crate::report::smoke::Tested;
 use crate::run::testing::{Place, SuiteResult};
 use crate::stack::cases::Product;
 use cases::Filter;
@@ -117,20 +119,21 @@ fn percent(text: &str) -> Result<f64, String> {
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let interruptions = signals::interruptions();
     let began = Instant::now();
-    early::each_file_once(&args.files)?;
     let reports = Reports::new(args)?;
     reports.prepare().await?;
     let filter = args.filter.as_deref().map(Filter::new);
     let mut suites = Vec::new();
     let mut unusable = Vec::new();
     let mut wrong = None;
+    let mut named = BTreeMap::new();
     // What is wrong with any of the files is said before anything is done.
     for file in &args.files {
         let stack = StackArgs {
             file: file.clone(),
             set: args.set.clone(),
         };
-        match app.ready_or_findings(&stack) {
+        let once = early::once(file, &mut named).map_err(|error| (error, Vec::new()));
+        match once.and_then(|()| app.ready_or_findings(&stack)) {
             Ok(ready) => suites.push(Suite::new(app, args, file, ready, filter.as_ref())),
             Err((error, findings)) => {
                 unusable.push(early::unusable(file, findings, &error));
@@ -145,17 +148,19 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
         None => run_all(app, args, &suites, &interruptions, &mut results).await,
     };
     let mut tested: Vec<SuiteResult> = results.iter().map(|ran| ran.result.clone()).collect();
-    if let Err(error) = ended {
-        let reason = unusable.is_empty().then_some(&error);
-        let others = suites.iter().skip(results.len());
-        tested.extend(others.map(|suite| early::not_run(suite, reason)));
+    if let Err(error) = &ended {
+        tested.extend(early::not_begun(&suites, tested.len(), &unusable, error));
         tested.extend(unusable);
         tested.sort_by_key(|result| args.files.iter().position(|file| *file == result.file));
-        reports.write(app, args, &tested, began.elapsed(), false).await?;
-        return Err(error);
     }
-    let enough = reports.write(app, args, &tested, began.elapsed(), true).await?;
-    verdict::of(&results, *interruptions.borrow() > 0, enough)
+    let tested = Tested {
+        suites: &tested,
+        took_ms: flow::millis(began),
+        threshold: args.coverage_min,
+    };
+    let written = reports.write(app, args.format, &tested, ended.is_ok()).await;
+    let verdict = ended.and_then(|()| verdict::of(&results, *interruptions.borrow() > 0, tested.is_enough_covered()));
+    verdict::with_reports(verdict, written, |message| app.emit(Event::Warning { message }))
 }
 
 /// Runs one suite after the other.
@@ -167,9 +172,6 @@ async fn run_all(
     results: &mut Vec<Ran>,
 ) -> Result<(), CommandError> {
     cases::some_are_chosen(suites, args.filter.as_deref())?;
-    for message in early::same_names(suites) {
-        app.emit(Event::Warning { message });
-    }
     let cloud = tokio::select! {
         cloud = app.connect() => cloud?,
         () = signals::asked(interruptions, 1) => return Err(CommandError::interrupted()),
@@ -182,7 +184,9 @@ async fn run_all(
             true => Some("interrupted"),
             false => failed.then_some("not run, since another stack's test failed"),
         };
-        results.push(suite.run(&cloud, place, skip, interruptions).await?);
+        let (ran, ended) = suite.run(&cloud, place, skip, interruptions).await;
+        results.push(ran);
+        ended?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The reports: on standard output, and in files.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -9,7 +9,6 @@ use super::Args;
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
 use crate::report::smoke::{self, Tested};
-use crate::run::testing::SuiteResult;
 
 /// What is written to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,14 +28,18 @@ type Writer = fn(&Tested<'_>) -> String;
 pub(super) struct Reports(Vec<(PathBuf, Writer)>);
 
 impl Reports {
-    /// A name that does not say what is meant is refused before anything is done.
+    /// Names that do not say what is meant, or that are other files of the user, are refused before anything is touched.
     pub(super) fn new(args: &Args) -> Result<Self, CommandError> {
         let mut files: Vec<(PathBuf, Writer)> = Vec::new();
         if let Some(path) = &args.junit {
+            if ending(path) != Some("xml") {
+                let message = format!("`{}` is no name of a JUnit report", path.display());
+                return Err(CommandError::wrong(message).hint("it ends in .xml: `--junit report.xml`"));
+            }
             files.push((path.clone(), smoke::junit));
         }
         for path in &args.report {
-            let writer: Writer = match path.extension().and_then(|ending| ending.to_str()) {
+            let writer: Writer = match ending(path) {
                 Some("xml") => smoke::junit,
                 Some("json") => smoke::json,
                 Some("md") => smoke::markdown,
@@ -47,63 +50,136 @@ impl Reports {
             };
             files.push((path.clone(), writer));
         }
+        overwrite_reports_only(files.iter().map(|(path, _)| path.as_path()), &args.files)?;
         Ok(Self(files))
     }
 
-    /// Empties them: what they hold of an earlier run must not be taken for that of this one. A report that cannot be written
-    /// is refused before anything is done.
+    /// Empties them: what they hold of an earlier run must not be taken for that of this one. If one cannot be written, none is
+    /// emptied and nothing is done.
     pub(super) async fn prepare(&self) -> Result<(), CommandError> {
+        let refused = |path: &Path, error| CommandError::wrong(cannot_write(path)).because(error);
+        for (path, _) in &self.0 {
+            make_room(path).await.map_err(|error| refused(path, error))?;
+        }
         for (path, _) in &self.0 {
             let written = write(path, String::new()).await;
-            written.map_err(|error| CommandError::wrong(cannot_write(path)).because(error))?;
+            written.map_err(|error| refused(path, error))?;
         }
         Ok(())
     }
 
-    /// Writes them all; for people only if the run was `whole`, else an error tells them. Whether as much is covered as was
-    /// asked for.
+    /// Writes them all, also if one cannot be written; for people only if the run was `whole`, else an error tells them.
     pub(super) async fn write(
         &self,
         app: &App,
-        args: &Args,
-        suites: &[SuiteResult],
-        took: Duration,
+        format: Format,
+        tested: &Tested<'_>,
         whole: bool,
-    ) -> Result<bool, CommandError> {
-        let tested = Tested {
-            suites,
-            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            threshold: args.coverage_min,
-        };
+    ) -> Result<(), CommandError> {
         app.clear();
-        match args.format {
+        match format {
             // Standard output has the events.
             _ if app.json_events() => {}
             Format::Text if !whole => {}
-            Format::Text => app.ui.out(&smoke::text(&tested, app.ui.out_theme)),
-            Format::Github => app.ui.out(&smoke::github::annotations(&tested, &from_root(app))),
-            Format::Json => app.ui.out(&smoke::json(&tested)),
+            Format::Text => app.ui.out(&smoke::text(tested, app.ui.out_theme)),
+            Format::Github => app.ui.out(&smoke::github::annotations(tested, &from_root(app))),
+            Format::Json => app.ui.out(&smoke::json(tested)),
         }
+        let mut missing = Vec::new();
         for (path, writer) in &self.0 {
-            let written = write(path, writer(&tested)).await;
-            written.map_err(|error| CommandError::failed(cannot_write(path)).because(error))?;
+            if let Err(error) = write(path, writer(tested)).await {
+                missing.push(CommandError::failed(cannot_write(path)).because(error));
+            }
         }
-        if let (Format::Github, Some(path)) = (args.format, app.env.var("GITHUB_STEP_SUMMARY")) {
-            append(Path::new(path), smoke::markdown(&tested)).await?;
+        if let (Format::Github, Some(path)) = (format, app.env.var("GITHUB_STEP_SUMMARY")) {
+            missing.extend(append(Path::new(path), smoke::markdown(tested)).await.err());
         }
-        let reaches = |suite: &SuiteResult| match (&suite.coverage, args.coverage_min) {
-            (Some(coverage), Some(percent)) => coverage.reaches(percent),
-            _ => true,
-        };
-        Ok(suites.iter().all(reaches))
+        as_one(missing)
     }
 }
 
+fn as_one(mut missing: Vec<CommandError>) -> Result<(), CommandError> {
+    if missing.len() > 1 {
+        let lines: Vec<String> = missing.iter().map(CommandError::in_one_line).collect();
+        return Err(CommandError::failed(lines.join("; ")));
+    }
+    missing.pop().map_or(Ok(()), Err)
+}
+
+fn ending(path: &Path) -> Option<&str> {
+    path.extension().and_then(|ending| ending.to_str())
+}
+
+/// A pattern of the shell may give more than was thought of: `--report stacks/*.json`.
+fn overwrite_reports_only<'a>(reports: impl Iterator<Item = &'a Path>, stacks: &[PathBuf]) -> Result<(), CommandError> {
+    let hint = "a report needs a file of its own";
+    let stacks: Vec<(PathBuf, &PathBuf)> = stacks.iter().map(|stack| (real(stack), stack)).collect();
+    let mut seen = BTreeSet::new();
+    for report in reports {
+        let is = real(report);
+        let shown = report.display();
+        if let Some((_, stack)) = stacks.iter().find(|(stack, _)| *stack == is) {
+            let message = format!("the report {shown} is also the stack file {}", stack.display());
+            return Err(CommandError::wrong(message).hint(hint));
+        }
+        if holds_something_else(report) {
+            let message = format!("{shown} is there and is no report: it would be overwritten");
+            return Err(CommandError::wrong(message).hint(format!("{hint}; if nobody needs this one, remove it")));
+        }
+        if !seen.insert(is) {
+            let message = format!("two reports are to be written to {shown}");
+            return Err(CommandError::wrong(message).hint(hint));
+        }
+    }
+    Ok(())
+}
+
+/// Stacks and definitions may be JSON too.
+fn holds_something_else(report: &Path) -> bool {
+    let is_ours = |text: &str| {
+        let mut members = [r#""version""#, r#""counts""#, r#""tookMs""#].into_iter();
+        text.trim().is_empty() || members.all(|member| text.contains(member))
+    };
+    // A pipe would wait for somebody to write.
+    let is_json = ending(report) == Some("json") && report.is_file();
+    is_json && std::fs::read_to_string(report).is_ok_and(|text| !is_ours(&text))
+}
+
+/// The file that a path leads to, also if it is not there yet: without links and detours.
+pub(super) fn real(path: &Path) -> PathBuf {
+    let mut real = std::env::current_dir().unwrap_or_default();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                real.pop();
+            }
+            part => real.push(part),
+        }
+        if let Ok(there) = std::fs::canonicalize(&real) {
+            real = there;
+        }
+    }
+    real
+}
+
+/// Makes sure that a file can be written, and leaves what is in it.
+async fn make_room(path: &Path) -> std::io::Result<()> {
+    make_folder(path).await?;
+    let mut options = tokio::fs::OpenOptions::new();
+    options.append(true).create(true).open(path).await.map(drop)
+}
+
 async fn write(path: &Path, text: String) -> std::io::Result<()> {
+    make_folder(path).await?;
+    tokio::fs::write(path, text).await
+}
+
+async fn make_folder(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         tokio::fs::create_dir_all(folder).await?;
     }
-    tokio::fs::write(path, text).await
+    Ok(())
 }
 
 fn cannot_write(path: &Path) -> String {

@@ -1,5 +1,6 @@
 //! A stack file whose cases are to be run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio::sync::watch;
@@ -62,14 +63,15 @@ impl<'a> Suite<'a> {
         &self.ready.stack
     }
 
-    /// Runs the cases, none of them if they are to be skipped for a reason.
+    /// Runs the cases, none of them if they are to be skipped for a reason. What came of them, also if the user did not wait for
+    /// the end.
     pub(super) async fn run(
         &self,
         cloud: &Cloud,
         place: Place,
         skip: Option<&str>,
         interruptions: &watch::Receiver<u32>,
-    ) -> Result<Ran, CommandError> {
+    ) -> (Ran, Result<(), CommandError>) {
         let mut stack = if self.args.no_deploy {
             self.stack().clone()
         } else {
@@ -82,6 +84,7 @@ impl<'a> Suite<'a> {
             cloud,
             place,
             interruptions,
+            came_in: BTreeMap::new(),
             ran: Ran {
                 result: SuiteResult {
                     file: self.file.to_owned(),
@@ -100,9 +103,12 @@ impl<'a> Suite<'a> {
         };
         tokio::select! {
             biased;
-            () = run.whole(skip) => Ok(run.ran),
-            () = signals::asked(interruptions, 2) => Err(self.left_at_once(&run.stack.name)),
+            () = run.whole(skip) => return (run.ran, Ok(())),
+            () = signals::asked(interruptions, 2) => {}
         }
+        let error = self.left_at_once(&run.stack.name);
+        run.cut_off(&error);
+        (run.ran, Err(error))
     }
 
     /// The user wants no more to be waited for.

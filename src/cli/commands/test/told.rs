@@ -2,11 +2,20 @@
 
 use std::time::Instant;
 
+use super::early;
 use super::flow::{Run, millis};
+use crate::cli::error::CommandError;
 use crate::cloud::{CloudError, ErrorKind};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::run::testing::{CaseResult, Trouble, Verdict};
 use crate::stack::cases::Case;
+
+/// What trouble with deploying is about.
+pub(super) const DEPLOY: &str = "deploy";
+
+/// What trouble with the cases, as they are written, is about.
+pub(super) const TESTS: &str = "tests";
 
 /// Why cases were not run when the user stopped everything.
 const INTERRUPTED: &str = "interrupted";
@@ -23,9 +32,12 @@ impl Run<'_> {
         self.skip("nothing was deployed");
     }
 
-    pub(super) fn wrong(&mut self, messages: Vec<String>) {
+    /// The errors among what was found in the stack file.
+    pub(super) fn wrong(&mut self, what: &str, found: Vec<Diagnostic>) {
+        let errors = found.into_iter().filter(|found| found.severity == Severity::Error);
+        let messages: Vec<String> = errors.map(|found| found.message).collect();
         self.ran.result.trouble.push(Trouble {
-            what: "deploy".to_owned(),
+            what: what.to_owned(),
             message: messages.join("; "),
             hints: Vec::new(),
         });
@@ -34,7 +46,7 @@ impl Run<'_> {
     /// The user stopped everything before the cases: that must not look as if all was well.
     pub(super) fn interrupted(&mut self) {
         self.ran.result.trouble.push(Trouble {
-            what: "deploy".to_owned(),
+            what: DEPLOY.to_owned(),
             message: "the user stopped it".to_owned(),
             hints: Vec::new(),
         });
@@ -57,16 +69,21 @@ impl Run<'_> {
             took_ms: 0,
             reasons: vec![why.to_owned()],
         });
-        self.ran.result.cases.push(CaseResult {
-            name: case.name.clone(),
-            span: case.span.clone(),
-            state_machine: case.state_machine.clone(),
-            verdict: Verdict::Skipped(why.to_owned()),
-            attempts: 0,
-            took_ms: 0,
-            record: None,
-            execution: None,
-        });
+        self.ran.result.cases.push(CaseResult::skipped(case, why));
+    }
+
+    /// The user waits no longer: what has come in is the result.
+    pub(super) fn cut_off(&mut self, error: &CommandError) {
+        let result = &mut self.ran.result;
+        if result.cases.is_empty() {
+            let cases = self.suite.cases.iter().enumerate();
+            let cases = cases.map(|(index, case)| {
+                let came_in = self.came_in.remove(&index);
+                came_in.unwrap_or_else(|| CaseResult::skipped(case, INTERRUPTED))
+            });
+            result.cases = cases.collect();
+        }
+        result.trouble.push(early::trouble(error));
     }
 
     pub(super) fn finished(&self, left: Vec<String>, began: Instant) {

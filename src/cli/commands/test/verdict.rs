@@ -35,6 +35,23 @@ pub(super) fn of(suites: &[Ran], interrupted: bool, enough_covered: bool) -> Res
     Ok(Exit::Done)
 }
 
+/// The same once the reports are written. What went wrong before stays the result: it has the hints at what is to be done, and
+/// that a report is missing is said beside it.
+pub(super) fn with_reports(
+    verdict: Result<Exit, CommandError>,
+    written: Result<(), CommandError>,
+    warn: impl FnOnce(String),
+) -> Result<Exit, CommandError> {
+    match (verdict, written) {
+        (Ok(Exit::Done), Err(missing)) => Err(missing),
+        (verdict, Err(missing)) => {
+            warn(missing.in_one_line());
+            verdict
+        }
+        (verdict, Ok(())) => verdict,
+    }
+}
+
 /// Why no case was run, if none was: then nothing was tested.
 fn none_ran<'a>(suites: impl Iterator<Item = &'a SuiteResult>) -> Option<String> {
     let mut reason = None;
@@ -105,5 +122,20 @@ mod tests {
         );
         check(&[skipped(&["deploy"], true), failed()], false, true, Exit::Refused);
         check(&[passed(&[])], true, true, Exit::Interrupted);
+    }
+    #[test]
+    fn a_missing_report_decides_only_where_all_went_well() {
+        let check = |verdict: Result<Exit, CommandError>, expected: Exit, warned: bool| {
+            let missing = || Err(CommandError::failed("cannot write the report r.xml"));
+            let mut warnings = Vec::new();
+            let result = with_reports(verdict, missing(), |message| warnings.push(message));
+            assert_eq!(result.unwrap_or_else(|error| error.exit()), expected);
+            assert_eq!(warnings, vec!["cannot write the report r.xml"; usize::from(warned)]);
+        };
+        check(Ok(Exit::Done), Exit::Failed, false);
+        check(Ok(Exit::Failed), Exit::Failed, true);
+        check(Ok(Exit::LeftBehind), Exit::LeftBehind, true);
+        check(Err(CommandError::interrupted()), Exit::Interrupted, true);
+        check(Err(CommandError::wrong("s.yaml cannot be read")), Exit::Wrong, true);
     }
 }
