@@ -99,12 +99,13 @@ async fn run(world: &World) -> (CaseResult, u64, Vec<String>) {
         std::future::pending::<()>().await;
     };
     let began = Instant::now();
+    let mut results = BTreeMap::new();
     let ran = tokio::select! {
-        ran = timeout(Duration::from_secs(3600), runner.run(vec![job(world)])) => ran,
+        ran = timeout(Duration::from_secs(3600), runner.run(vec![job(world)], &mut results)) => ran,
         () = user => unreachable!(),
     };
-    let mut results = ran.unwrap_or_else(|_| panic!("it never ends: {world:?}"));
-    (results.remove(0), began.elapsed().as_secs(), aws.asked())
+    ran.unwrap_or_else(|_| panic!("it never ends: {world:?}"));
+    (results.remove(&0).unwrap(), began.elapsed().as_secs(), aws.asked())
 }
 
 /// Compares how the case ends, with what words, and after how many seconds.

@@ -29,7 +29,7 @@ use crate::cli::target::{Target, is_on_this_machine};
 use crate::cloud::Cloud;
 use crate::event::Event;
 use crate::report::smoke::Tested;
-use crate::run::testing::{Place, SuiteResult};
+use crate::run::testing::{INTERRUPTED, Place, SuiteResult};
 use crate::stack::cases::Product;
 use cases::Filter;
 use reports::{Format, Reports};
@@ -47,7 +47,7 @@ cases are skipped is not deployed.
 
 Exit codes: 0 all passed (some may be flaky or skipped), 1 a case failed, could not be run, too little is covered, or \
 all cases of all files are skipped, 2 the files or the invocation are wrong, or no case is chosen, 3 the cloud refused, 4 all passed, but something is left \
-of what was deployed, 130 interrupted.
+of what this run deployed, or an older one that is over, 130 interrupted.
 
 Examples:
   stepstack test stacks/*.yaml
@@ -181,7 +181,7 @@ async fn run_all(
         let failed = args.fail_fast && !results.iter().all(verdict::is_good);
         let is_interrupted = *interruptions.borrow() > 0;
         let skip = match is_interrupted {
-            true => Some("interrupted"),
+            true => Some(INTERRUPTED),
             false => failed.then_some("not run, since another stack's test failed"),
         };
         let (ran, ended) = suite.run(&cloud, place, skip, interruptions).await;

@@ -8,7 +8,7 @@ use crate::cli::error::CommandError;
 use crate::cloud::{CloudError, ErrorKind};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
-use crate::run::testing::{CaseResult, Trouble, Verdict};
+use crate::run::testing::{CaseResult, INTERRUPTED, Trouble, Verdict};
 use crate::stack::cases::Case;
 
 /// What trouble with deploying is about.
@@ -16,9 +16,6 @@ pub(super) const DEPLOY: &str = "deploy";
 
 /// What trouble with the cases, as they are written, is about.
 pub(super) const TESTS: &str = "tests";
-
-/// Why cases were not run when the user stopped everything.
-const INTERRUPTED: &str = "interrupted";
 
 impl Run<'_> {
     /// The cloud did not do what comes before the cases.
