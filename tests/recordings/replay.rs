@@ -19,7 +19,7 @@ use super::matcher::Matcher;
 use super::tokens::Tokens;
 
 /// How long a case may take.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(60);
 /// How long a call is repeated that the recorded test repeated too.
 const POLL_LIMIT: Duration = Duration::from_secs(5);
 /// The same, if the end of an execution is awaited.
