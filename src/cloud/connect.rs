@@ -254,12 +254,15 @@ async fn identify(
     let asked = clients.sts.get_caller_identity().send().await;
     let caller = asked
         .tried(|| "find out which account this is".to_owned())
-        .map_err(|fault| {
-            let mut error = CloudError::from(fault);
-            if error.kind == ErrorKind::Unreachable {
-                unreachable_at(&mut error, target, endpoint.as_deref());
+        .map_err(|fault| match (fault.status, endpoint.as_deref()) {
+            (Some(status), Some(url)) if fault.code.is_empty() => no_aws(url, status),
+            (_, endpoint) => {
+                let mut error = CloudError::from(fault);
+                if error.kind == ErrorKind::Unreachable {
+                    unreachable_at(&mut error, target, endpoint);
+                }
+                error
             }
-            error
         })?;
     let partition = caller
         .arn()
@@ -272,6 +275,16 @@ async fn identify(
         region: region.to_owned(),
         endpoint,
     })
+}
+
+/// Something answers, and not in any way of AWS's.
+fn no_aws(url: &str, status: u16) -> CloudError {
+    CloudError {
+        message: format!("what answers at {url} is no AWS: it answered with status {status} and no error code"),
+        kind: ErrorKind::Unreachable,
+        hints: vec!["is the endpoint right?".to_owned()],
+        source: None,
+    }
 }
 
 fn unreachable_at(error: &mut CloudError, target: &str, endpoint: Option<&str>) {

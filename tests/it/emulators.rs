@@ -272,6 +272,36 @@ fn endpoint(health: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
 }
 
 #[test]
+fn what_answers_and_is_no_aws_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let status = if request.starts_with(b"GET") {
+                "404 Not Found"
+            } else {
+                "501 Not Implemented"
+            };
+            let page = format!("HTTP/1.1 {status}\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>");
+            let _ = stream.write_all(page.as_bytes());
+        }
+    });
+    let env = stack("{ Type: Succeed }");
+    for command in ["deploy", "test"] {
+        let ran = env.run(&[command, STACK, "--endpoint-url", &url]).expect(3);
+        says(
+            &ran,
+            &[
+                "is no AWS: it answered with status 501 and no error code",
+                "is the endpoint right?",
+            ],
+        );
+    }
+}
+
+#[test]
 fn a_service_that_is_disabled_is_named_before_anything_is_created() {
     let env = stack("{ Type: Succeed }");
     let (port, heads) = endpoint(

@@ -300,3 +300,17 @@ fn stacks_of_one_name_are_told_apart() {
         }
     }
 }
+
+#[test]
+fn that_the_coverage_of_a_machine_is_not_known_is_told() {
+    let env = Env::new();
+    env.write(
+        "express.yaml",
+        "name: express
+stateMachines: { Fast: { type: EXPRESS, definition: { StartAt: A, States: { A: { Type: Succeed } } } } }
+tests: [{ name: good }]
+",
+    );
+    let ran = env.run(&["test", "express.yaml", "--coverage-min", "50"]).expect(0);
+    says(&ran, &["express.yaml: the coverage of Fast is not known"]);
+}

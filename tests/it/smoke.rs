@@ -272,6 +272,7 @@ fn ctrl_c_stops_and_removes() {
     // Twice, as `timeout` does it; that is no second wish.
     running.send(Signal::SIGTERM);
     running.send(Signal::SIGTERM);
+    running.until_it_says("stop it once more to leave at once");
     running.until_it_says("\"executionFinished\"");
     // The one that was running is not as if it had never been.
     running.until_it_says("\"broken\":1");

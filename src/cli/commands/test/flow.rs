@@ -75,8 +75,7 @@ impl Run<'_> {
     fn covers_nothing(&mut self) {
         let args = self.suite.args;
         if args.coverage() && !(self.suite.cases.is_empty() && args.filter.is_some()) {
-            let coverage = Coverage::of_stack(self.suite.stack(), &self.ran.result.cases);
-            self.ran.result.coverage = Some(coverage);
+            self.measure_coverage();
         }
     }
 
@@ -220,9 +219,22 @@ impl Run<'_> {
         self.ran.result.cases = mem::take(&mut self.came_in).into_values().collect();
         self.ran.result.took_ms[1] = millis(began);
         if args.coverage() {
-            let coverage = Coverage::of_stack(self.suite.stack(), &self.ran.result.cases);
-            self.ran.result.coverage = Some(coverage);
+            self.measure_coverage();
         }
+    }
+
+    fn measure_coverage(&mut self) {
+        let stack = self.suite.stack();
+        let coverage = Coverage::of_stack(stack, &self.ran.result.cases);
+        let is_counted = |id: &String| coverage.machines.iter().any(|machine| machine.state_machine == *id);
+        for id in stack.state_machines.keys().filter(|id| !is_counted(id)) {
+            let message = format!(
+                "{}: the coverage of {id} is not known, since executions of Express machines have no history",
+                self.file()
+            );
+            self.sink.emit(Event::Warning { message });
+        }
+        self.ran.result.coverage = Some(coverage);
     }
 
     pub(super) fn file(&self) -> String {

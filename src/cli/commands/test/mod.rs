@@ -15,6 +15,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ use crate::cli::exit::Exit;
 use crate::cli::signals;
 use crate::cli::target::{Target, is_on_this_machine};
 use crate::cloud::Cloud;
-use crate::event::Event;
+use crate::event::{Event, Sink};
 use crate::report::smoke::Tested;
 use crate::run::testing::{INTERRUPTED, Place, SuiteResult};
 use crate::stack::cases::Product;
@@ -118,6 +119,10 @@ fn percent(text: &str) -> Result<f64, String> {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let interruptions = signals::interruptions();
+    tokio::spawn(say_what_stopping_means(
+        interruptions.clone(),
+        Arc::clone(app.reporter.sink()),
+    ));
     let began = Instant::now();
     let reports = Reports::new(args)?;
     reports.prepare().await?;
@@ -161,6 +166,13 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let written = reports.write(app, args.format, &tested, ended.is_ok()).await;
     let verdict = ended.and_then(|()| verdict::of(&results, *interruptions.borrow() > 0, tested.is_enough_covered()));
     verdict::with_reports(verdict, written, |message| app.emit(Event::Warning { message }))
+}
+
+/// Whoever stops a test should know why it does not end at once.
+async fn say_what_stopping_means(interruptions: watch::Receiver<u32>, sink: Arc<dyn Sink>) {
+    signals::asked(&interruptions, 1).await;
+    let message = "stopping: what stands for the test is removed; stop it once more to leave at once".to_owned();
+    sink.emit(Event::Note { message });
 }
 
 /// Runs one suite after the other.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use clap::ValueEnum;
+use tokio::io::AsyncWriteExt;
 
 use super::Args;
 use crate::cli::app::App;
@@ -188,17 +189,15 @@ fn cannot_write(path: &Path) -> String {
 
 /// Other steps of the job may have written to its summary before.
 async fn append(path: &Path, text: String) -> Result<(), CommandError> {
-    let before = match tokio::fs::read_to_string(path).await {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        read => read,
+    let mut options = tokio::fs::OpenOptions::new();
+    let written = async {
+        let mut file = options.append(true).create(true).open(path).await?;
+        file.write_all(text.as_bytes()).await?;
+        file.flush().await
     };
-    match before {
-        Ok(before) => {
-            let written = write(path, before + &text).await;
-            written.map_err(|error| CommandError::failed(cannot_write(path)).because(error))
-        }
-        Err(error) => Err(CommandError::failed(format!("cannot read the summary {}", path.display())).because(error)),
-    }
+    written
+        .await
+        .map_err(|error| CommandError::failed(cannot_write(path)).because(error))
 }
 
 /// The way from the root of the repository to the working directory, where GitHub says what the root is.
