@@ -43,7 +43,7 @@ pub(super) fn not_begun(
     // Else the suite at which it ended tells it, or the file that cannot be used.
     let is_untold = begun == 0 && unusable.is_empty();
     let results = suites.iter().skip(begun).map(|suite| {
-        let mut result = empty(suite.file(), &suite.stack().name);
+        let mut result = empty(suite.file, &suite.stack().name);
         result.trouble.extend(is_untold.then(|| trouble(error)));
         let cases = suite.cases.iter();
         result.cases = cases.map(|case| CaseResult::skipped(case, &why)).collect();
@@ -52,7 +52,8 @@ pub(super) fn not_begun(
     results.collect()
 }
 
-fn empty(file: &Path, stack: &str) -> SuiteResult {
+/// The result of a suite of which nothing was done.
+pub(super) fn empty(file: &Path, stack: &str) -> SuiteResult {
     SuiteResult {
         file: file.to_owned(),
         stack: stack.to_owned(),

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::cases::{self, Filter};
 use super::flow::Run;
-use super::{Args, deployed, sink};
+use super::{Args, deployed, early, sink};
 use crate::cli::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::prepare::Ready;
@@ -55,10 +55,6 @@ impl<'a> Suite<'a> {
         }
     }
 
-    pub(super) fn file(&self) -> &Path {
-        self.file
-    }
-
     pub(super) fn stack(&self) -> &Stack {
         &self.ready.stack
     }
@@ -87,14 +83,8 @@ impl<'a> Suite<'a> {
             came_in: BTreeMap::new(),
             ran: Ran {
                 result: SuiteResult {
-                    file: self.file.to_owned(),
-                    stack: self.stack().name.clone(),
                     deployed_as: stack.name.clone(),
-                    trouble: Vec::new(),
-                    findings: Vec::new(),
-                    cases: Vec::new(),
-                    coverage: None,
-                    took_ms: [0; 3],
+                    ..early::empty(self.file, &self.stack().name)
                 },
                 refused: false,
                 left: false,
