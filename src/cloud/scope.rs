@@ -99,7 +99,7 @@ impl Scope {
     pub(super) fn tolerate<T>(&self, kind: Kind, name: &str, read: Answer<Option<T>>) -> Answer<Option<T>> {
         match read {
             Err(fault) if fault.is_denied() && !self.is_named_as_ours(kind, name) => {
-                if self.tests.is_some() {
+                if self.tests.is_some() && suffix_in(name).is_some() {
                     self.unlisted.say_unread(kind, name, &fault);
                 }
                 Ok(None)
@@ -139,14 +139,15 @@ impl Scope {
         (ours && other_region(tags, &self.identity.region).is_none()) || self.wants(kind, name)
     }
 
-    /// The test run that must have made what has this name, though it carries no tags. Some emulators drop those that a resource is
-    /// created with, and the run was killed before it set them again; or write logs after all that had tags was deleted. In an
-    /// account nothing is ours that does not say so.
+    /// The test run that must have made what has this name, though it carries no tags. A function that still runs when it is deleted
+    /// writes logs after all that had tags is gone. And some emulators drop the tags that a resource is created with, where the run
+    /// may be killed before it sets them again. In an account nothing is ours that does not say so.
     pub(super) fn run_of_untagged(&self, kind: Kind, name: &str) -> Option<String> {
-        let tested = self.tests.as_ref().filter(|_| self.may_lack)?;
+        let tested = self.tests.as_ref()?;
         match kind {
-            Kind::LogGroup => tested.run_that_logged(name),
-            kind => tested.run_with(kind, name),
+            Kind::LogGroup if !self.account => tested.run_that_logged(name),
+            kind if self.may_lack => tested.run_with(kind, name),
+            _ => None,
         }
     }
 

@@ -246,6 +246,13 @@ fn of_a_stack_of_which_nothing_was_run_nothing_is_covered() {
         .run(&["test", "whole.yaml", "bare.yaml", "--coverage-min", "1"])
         .expect(1);
     says(&ran, &["coverage of bare is 0.0 % of states", "since it has no cases"]);
+    stack("fast", "    type: EXPRESS\n");
+    env.edit("fast.yaml", "  M: { definition", "  M:\n    definition");
+    env.edit("fast.yaml", "End: true } } } }", "End: true } } }");
+    let ran = env
+        .run(&["test", "whole.yaml", "fast.yaml", "--coverage-min", "1"])
+        .expect(1);
+    says(&ran, &["coverage of fast is 0.0 % of states", "since it has no cases"]);
     // Nobody asked for its cases.
     let args = [
         "test",

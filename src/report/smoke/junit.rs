@@ -66,8 +66,13 @@ fn write_suite(xml: &mut Xml, suite: &SuiteResult, name: &str) {
     for found in suite.errors() {
         write_finding(xml, name, found);
     }
-    for trouble in &suite.trouble {
-        let attributes = [("classname", name), ("name", &trouble.what), ("time", "0.000")];
+    for (at, trouble) in suite.trouble.iter().enumerate() {
+        let earlier = suite.trouble.iter().take(at);
+        let of_it = match earlier.filter(|earlier| earlier.what == trouble.what).count() {
+            0 => trouble.what.clone(),
+            before => format!("{} {}", trouble.what, before + 1),
+        };
+        let attributes = [("classname", name), ("name", &of_it), ("time", "0.000")];
         xml.open("testcase", &attributes);
         write_error(xml, trouble);
         xml.close();

@@ -114,3 +114,15 @@ fn a_file_that_cannot_be_used_is_a_case_with_an_error() {
         assert!(text.contains(part), "{part}\n{text}");
     }
 }
+
+#[test]
+fn what_is_left_of_two_runs_is_two_cases() {
+    let mut suite = samples::suite();
+    let again = suite.trouble.first().unwrap().clone();
+    suite.trouble.push(again);
+    let document = render(&samples::tested(&[suite]));
+    for name in ["teardown", "teardown 2"] {
+        let case = format!(r#"<testcase classname="call-center" name="{name}" "#);
+        assert_eq!(document.matches(&case).count(), 1, "{document}");
+    }
+}

@@ -39,7 +39,7 @@ fn lasts(cases: &[Case], args: &Args) -> u64 {
         .max()
         .unwrap_or_default();
     let rounds = cases.len().div_ceil(args.jobs as usize) as u64 * u64::from(args.retries + 1);
-    let patience = 2 * args.patience.options().patience.as_secs();
+    let patience = args.patience.options().patience.as_secs().saturating_mul(2);
     (rounds * longest + 60 * 60).saturating_add(patience).max(LONGEST_RUN)
 }
 

@@ -111,13 +111,13 @@ impl Run<'_> {
     async fn planned(&mut self, desired: &Desired) -> Option<plan::Plan> {
         let app = self.suite.app;
         if let Err(error) = app.services_are_there(desired) {
-            self.trouble(DEPLOY, error);
+            self.trouble(DEPLOY, error, "nothing was deployed");
             return None;
         }
         match self.swept(desired).await {
             Some(Ok(())) => {}
             Some(Err(error)) => {
-                self.trouble(LOOKING, error);
+                self.trouble(LOOKING, error, "nothing was deployed");
                 return None;
             }
             None => {
@@ -180,7 +180,13 @@ impl Run<'_> {
                     });
                     return self.skip("it is not deployed");
                 }
-                Err(error) => return self.trouble("looking for what is deployed", error),
+                Err(error) => {
+                    return self.trouble(
+                        "looking for what is deployed",
+                        error,
+                        "it is not known what is deployed",
+                    );
+                }
             }
         }
         self.cases(&desired, cases).await;

@@ -119,7 +119,12 @@ fn percent(text: &str) -> Result<f64, String> {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
     let interruptions = signals::interruptions();
+    let removal = match args.keep || args.no_deploy {
+        true => "",
+        false => ", and what stands for the test is removed",
+    };
     tokio::spawn(say_what_stopping_means(
+        removal,
         interruptions.clone(),
         Arc::clone(app.reporter.sink()),
     ));
@@ -169,9 +174,9 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<Exit, CommandError> {
 }
 
 /// Whoever stops a test should know why it does not end at once.
-async fn say_what_stopping_means(interruptions: watch::Receiver<u32>, sink: Arc<dyn Sink>) {
+async fn say_what_stopping_means(removal: &'static str, interruptions: watch::Receiver<u32>, sink: Arc<dyn Sink>) {
     signals::asked(&interruptions, 1).await;
-    let message = "stopping: what stands for the test is removed; stop it once more to leave at once".to_owned();
+    let message = format!("stopping: executions are stopped{removal}; stop it once more to leave at once");
     sink.emit(Event::Note { message });
 }
 

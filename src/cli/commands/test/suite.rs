@@ -96,23 +96,27 @@ impl<'a> Suite<'a> {
             () = run.whole(skip) => return (run.ran, Ok(())),
             () = signals::asked(interruptions, 2) => {}
         }
-        let error = self.left_at_once(&run.stack.name);
+        let error = self.left_at_once(&run.stack.name).await;
         run.cut_off(&error);
         (run.ran, Err(error))
     }
 
     /// The user wants no more to be waited for.
-    fn left_at_once(&self, deployed_as: &str) -> CommandError {
+    async fn left_at_once(&self, deployed_as: &str) -> CommandError {
         self.app.leave_at_once();
         let error = CommandError::interrupted();
         if self.args.no_deploy {
             return error.hint("executions that were started go on");
         }
+        if self.app.is_for_this_command().await {
+            return error;
+        }
+        let next = match self.args.keep {
+            true => "",
+            false => "; so does the next test run",
+        };
         error
             .hint(format!("{deployed_as} stays, as far as it was not removed yet"))
-            .hint(format!(
-                "`{}` removes it; so does the next test run",
-                self.app.teardown_line(deployed_as)
-            ))
+            .hint(format!("`{}` removes it{next}", self.app.teardown_line(deployed_as)))
     }
 }

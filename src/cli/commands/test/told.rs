@@ -19,14 +19,14 @@ pub(super) const TESTS: &str = "tests";
 
 impl Run<'_> {
     /// The cloud did not do what comes before the cases.
-    pub(super) fn trouble(&mut self, what: &str, error: CloudError) {
+    pub(super) fn trouble(&mut self, what: &str, error: CloudError, skipped: &str) {
         self.ran.refused |= matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable);
         self.ran.result.trouble.push(Trouble {
             what: what.to_owned(),
             message: error.message,
             hints: error.hints,
         });
-        self.skip("nothing was deployed");
+        self.skip(skipped);
     }
 
     /// The errors among what was found in the stack file.
