@@ -15,10 +15,15 @@ use crate::stack::suffix_in;
 pub(super) async fn read(scope: &Arc<Scope>, observed: &mut Observed, functions: &[String]) -> Answer<()> {
     let functions: BTreeSet<String> = functions.iter().map(|name| names::function_log_group(name)).collect();
     let groups = read_groups(scope, observed, &functions).await?;
-    for group in &groups {
-        let run = scope.run_of_untagged(Kind::LogGroup, &group.name);
-        if let Some(run) = run.filter(|_| group.tags.is_empty() && !functions.contains(&group.name)) {
-            observed.untagged.insert((Kind::LogGroup, group.name.clone()), run);
+    let late = groups
+        .iter()
+        .filter(|group| group.tags.is_empty() && !functions.contains(&group.name));
+    for group in late {
+        match scope.run_of_untagged(Kind::LogGroup, &group.name) {
+            Some(run) => {
+                observed.untagged.insert((Kind::LogGroup, group.name.clone()), run);
+            }
+            None => scope.tell_late(&group.name),
         }
     }
     let kept: Vec<ObservedLogGroup> = groups

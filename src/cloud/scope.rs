@@ -151,6 +151,14 @@ impl Scope {
         }
     }
 
+    /// In an account, late logs of a test run stay, and who pays for them should know.
+    pub(super) fn tell_late(&self, group: &str) {
+        let is_of_test = |tested: &Tested| tested.run_that_logged(group).is_some();
+        if self.account && self.tests.as_ref().is_some_and(is_of_test) {
+            self.unlisted.say_late(group);
+        }
+    }
+
     /// All functions and state machines that were found are kept ones: what is named after them goes with them.
     pub(super) fn keeps_log_group(&self, observed: &Observed, group: &ObservedLogGroup) -> bool {
         match observed.owner_of_log_group(group) {

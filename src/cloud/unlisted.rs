@@ -51,6 +51,15 @@ impl Unlisted {
         self.once(kind, name, message);
     }
 
+    /// Says that logs came when their function was gone already, and stay.
+    pub(super) fn say_late(&self, group: &str) {
+        let message = format!(
+            "the log group {group} has the name of one of a test run and carries no tags: its function is gone, and it stays; \
+             `aws logs delete-log-group --log-group-name {group}` removes it"
+        );
+        self.once(Kind::LogGroup, group, message);
+    }
+
     fn once(&self, kind: Kind, name: &str, message: String) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.insert((kind, name.to_owned()))
@@ -165,6 +174,42 @@ mod tests {
                 .await
                 .unwrap();
             assert_eq!(said, [expected], "{operation}");
+        }
+    }
+
+    #[tokio::test]
+    async fn late_logs_are_told_where_they_stay() {
+        let tested = Tested {
+            stack: "s".to_owned(),
+            deployed_as: "s-t00c0ffee".to_owned(),
+            suffix: "t00c0ffee".to_owned(),
+            names: [(Kind::Function, "s-t00c0ffee-F".to_owned())].into(),
+            ..Tested::default()
+        };
+        for (target, name, is_told, is_known) in [
+            ("aws", "s-t12345678-F", true, false),
+            ("aws", "s-t12345678-G", false, false),
+            ("localstack", "s-t12345678-F", false, true),
+            ("local", "s-t12345678-F", false, true),
+        ] {
+            let said = Arc::new(Said::default());
+            let group = format!("/aws/lambda/{name}");
+            let listed = format!(r#"{{"logGroups":[{{"logGroupName":"{group}","arn":"arn:{group}:*"}}]}}"#);
+            let answer = move |operation: &str, before| match (operation, before) {
+                ("DescribeLogGroups", 0) => Ok((200, listed.clone())),
+                ("ListTagsForResource", _) => Ok((200, r#"{"tags":{}}"#.to_owned())),
+                (other, _) => nothing(other),
+            };
+            let (mut cloud, _) = connected_as("localstack", Some(said.clone()), answer).await;
+            Arc::make_mut(&mut cloud.identity).target = target.to_owned();
+            let observed = cloud.observe_tests(&tested, false).await.unwrap();
+            let told = said.0.lock().unwrap().join("\n");
+            assert_eq!(
+                told.contains(&format!("--log-group-name {group}`")),
+                is_told,
+                "{target} {name}: {told}"
+            );
+            assert_eq!(observed.untagged.len(), usize::from(is_known), "{target} {name}");
         }
     }
 
