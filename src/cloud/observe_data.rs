@@ -127,20 +127,13 @@ pub(super) fn statuses(observed: &Observed) -> (Vec<ResourceStatus>, Vec<Resourc
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use crate::cloud::tests::{connected_as, nothing};
-    use crate::plan::Tested;
+    use crate::cloud::tests::{connected_as, nothing, tested_with};
 
     use super::*;
 
     #[tokio::test]
     async fn a_topic_that_lost_its_tags_is_known_by_its_name_where_that_happens() {
-        let tested = Tested {
-            stack: "s".to_owned(),
-            deployed_as: "s-t00c0ffee".to_owned(),
-            suffix: "t00c0ffee".to_owned(),
-            names: [(Kind::Topic, "s-t00c0ffee-Told".to_owned())].into(),
-            ..Tested::default()
-        };
+        let tested = tested_with(Kind::Topic, "s-t00c0ffee-Told");
         for (target, name, expected) in [
             ("localstack", "s-t12345678-Told", Some("s-t12345678")),
             ("localstack", "s-t12345678-Asked", None),

@@ -179,7 +179,7 @@ impl Fault {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::cloud::tests::{connected, connected_as, error, nothing};
+    use crate::cloud::tests::{connected, connected_as, error, nothing, tested_with};
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -234,13 +234,7 @@ mod tests {
     #[tokio::test]
     async fn what_may_not_be_read_matters_to_tests_only_where_it_must_be_theirs() {
         let (cloud, _) = connected(|_, _| error(400, "Unexpected", "")).await;
-        let tested = Tested {
-            stack: "s".to_owned(),
-            deployed_as: "s-t00c0ffee".to_owned(),
-            suffix: "t00c0ffee".to_owned(),
-            names: [(Kind::Role, "s-t00c0ffee-role".to_owned())].into(),
-            ..Tested::default()
-        };
+        let tested = tested_with(Kind::Role, "s-t00c0ffee-role");
         let check = |own: bool, name: &str, expected: bool| {
             let mut scope = Scope::new(&cloud, "s", None);
             scope.tests = Some(tested.clone());

@@ -126,6 +126,17 @@ pub(super) fn nothing(operation: &str) -> Reply {
     Ok((200, body.to_owned()))
 }
 
+/// The stack `s`, whose tests have deployed one thing.
+pub(super) fn tested_with(kind: Kind, name: &str) -> plan::Tested {
+    plan::Tested {
+        stack: "s".to_owned(),
+        deployed_as: "s-t00c0ffee".to_owned(),
+        suffix: "t00c0ffee".to_owned(),
+        names: [(kind, name.to_owned())].into(),
+        ..plan::Tested::default()
+    }
+}
+
 fn iam_error(code: &str, message: &str) -> Reply {
     let body = format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>");
     Ok((400, body))

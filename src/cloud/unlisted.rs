@@ -88,7 +88,7 @@ fn reason(fault: &Fault) -> String {
 mod tests {
     use super::*;
     use crate::cloud::ErrorKind;
-    use crate::cloud::tests::{Reply, connected_as, error, nothing};
+    use crate::cloud::tests::{Reply, connected_as, error, nothing, tested_with};
     use crate::plan::Tested;
 
     #[derive(Default)]
@@ -179,13 +179,7 @@ mod tests {
 
     #[tokio::test]
     async fn late_logs_are_told_where_they_stay() {
-        let tested = Tested {
-            stack: "s".to_owned(),
-            deployed_as: "s-t00c0ffee".to_owned(),
-            suffix: "t00c0ffee".to_owned(),
-            names: [(Kind::Function, "s-t00c0ffee-F".to_owned())].into(),
-            ..Tested::default()
-        };
+        let tested = tested_with(Kind::Function, "s-t00c0ffee-F");
         for (target, name, is_told, is_known) in [
             ("aws", "s-t12345678-F", true, false),
             ("aws", "s-t12345678-G", false, false),
